@@ -1,0 +1,94 @@
+/*
+ * Fields: "proc.aname[2]" -> a value, at one event.
+ *
+ * The table of all fields is fields.def; field_parse turns text into a reference once, field_get
+ * extracts as often as needed.
+ */
+#ifndef SAKER_FIELDS_FIELD_H
+#define SAKER_FIELDS_FIELD_H
+
+#include "engine/fields/value.h"
+#include "engine/state/state.h"
+#include "format/base/arena.h"
+#include "format/base/err.h"
+
+enum field_flags {
+	FF_FILTER_ONLY = 1 << 0,
+	FF_PRINT_ONLY = 1 << 1,
+	FF_ARG_REQUIRED = 1 << 2,
+	FF_ARG_ALLOWED = 1 << 3,
+	FF_LIST = 1 << 4,
+	FF_TABLE_ONLY = 1 << 5,
+	FF_NO_RHS = 1 << 6,
+	FF_NO_TRANSFORMER = 1 << 7,
+	FF_DEPRECATED = 1 << 8,
+	FF_HIDDEN = 1 << 9,
+	FF_GENERIC = 1 << 10, /* the same for every event source */
+	/* What a value depends on; the engine caches and skips by it. */
+	FF_PER_USE = 1 << 12,   /* each use keeps its own memory (evt.deltatime, util.cnt): never shared */
+	FF_THREAD_ONLY = 1 << 13, /* a function of thread version and tree version alone */
+	FF_EVENT_TYPE_ONLY = 1 << 14, /* a function of the event's type alone */
+	FF_NEEDS_FD = 1 << 15,  /* missing for events without EF_CREATES_FD|USES_FD|DESTROYS_FD */
+};
+
+struct field_ref;
+
+/* Where values that must be computed live, and what extraction looks at. */
+struct field_ctx {
+	const struct state *state;
+	struct arena scratch;   /* of this event: reset by whoever drives the events */
+	char time_mode;         /* evt.outputtime: 'h', 'a', 'r', 'd', 'D' */
+};
+
+struct field_def {
+	const char *name;
+	const char *class_name; /* "evt", "process", ... for listings */
+	uint8_t type;           /* enum param_type; PT_DYN for evt.rawarg: see field_ref.type */
+	uint8_t format;         /* enum print_format */
+	uint32_t flags;         /* enum field_flags */
+	const char *arg_help;   /* "[N]", NULL when it takes none */
+	const char *help;       /* one sentence, our own words */
+	bool (*get)(const struct field_ref *f, struct field_ctx *ctx, struct value *out);
+	uint32_t which;         /* for get functions that serve several rows */
+};
+
+struct field_ref {
+	const struct field_def *def;
+	uint8_t type;        /* of the value: def->type, or what the argument decides */
+	bool is_list;
+	bool has_arg;
+	bool arg_is_index;
+	int64_t index;
+	struct sv arg;       /* text of the argument, in the arena given to field_parse */
+	struct sv text;      /* the whole reference as written */
+	const int8_t *param_index; /* evt.arg.NAME: per event id the parameter index, -1 none */
+	void *use;           /* FF_PER_USE: this use's memory (in the arena) */
+};
+
+/*
+ * Parse all of `text` ("evt.arg.res", "evt.arg[1]", "proc.env[PATH]", "thread.cgroup.cpu").
+ * Historical names become their current field; *deprecated (may be NULL) then says so with a
+ * sentence, else NULL.  ERR_CHECK with err->pos.col (from 1, within text) otherwise.
+ * The ref and what it points at live in `arena`.
+ */
+int field_parse(struct sv text, struct arena *arena, struct field_ref *out, const char **deprecated,
+		struct err *err);
+
+/*
+ * Longest prefix of `text` that is a valid field reference; 0 if none (output templates).
+ */
+size_t field_parse_prefix(struct sv text, struct arena *arena, struct field_ref *out);
+
+/* False: the event has no such value.  Views live until ctx->scratch is reset or the next event. */
+static inline bool field_get(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
+{
+	return f->def->get(f, ctx, out);
+}
+
+/* Closest existing field name to a wrong one, or NULL ("did you mean proc.name?"). */
+const char *field_suggest(struct sv wrong);
+
+extern const struct field_def field_defs[];
+extern const size_t field_defs_n;
+
+#endif

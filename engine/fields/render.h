@@ -1,0 +1,25 @@
+/*
+ * Values and parameters as text and JSON, the way Falco prints them.
+ */
+#ifndef SAKER_FIELDS_RENDER_H
+#define SAKER_FIELDS_RENDER_H
+
+#include "engine/fields/field.h"
+#include "format/base/buf.h"
+
+/* As in an output line: "%proc.name". */
+void render_value(struct buf *out, const struct value *v, enum print_format format);
+/* As in the JSON object "output_fields"; a missing value (v == NULL) is null. */
+void render_value_json(struct buf *out, const struct value *v, enum print_format format);
+/* A JSON string literal with quotes; invalid UTF-8 as Falco's JSON writer treats it. */
+void render_json_string(struct buf *out, struct sv s);
+
+/*
+ * Parameter i of the current event.  raw: the recorded value as text; resolved: what it means
+ * (flag names, fd name, process name, ...), empty when there is nothing to add.
+ */
+void render_param(struct field_ctx *ctx, uint32_t i, struct buf *raw, struct buf *resolved);
+/* "name=raw(resolved) ..." of all parameters: evt.args. */
+void render_args(struct field_ctx *ctx, struct buf *out);
+
+#endif

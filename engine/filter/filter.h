@@ -1,0 +1,60 @@
+/*
+ * Conditions, compiled: many at once, sharing what they have in common.
+ *
+ * A `program` holds any number of conditions over one pool of fields and checks.  Equal fields are
+ * extracted once per event, equal subexpressions evaluated once per event, and every condition is
+ * specialised by event type: what an event's type alone decides is decided at compile time.
+ */
+#ifndef SAKER_FILTER_FILTER_H
+#define SAKER_FILTER_FILTER_H
+
+#include "engine/fields/field.h"
+#include "engine/filter/ast.h"
+
+struct program;
+
+struct program *program_new(void); /* NULL: no memory */
+void program_free(struct program *p);
+
+/*
+ * Add a condition (all macros and lists resolved; it is read, not kept); *id counts from 0.
+ * ERR_CHECK with err->pos as in the ast for an unknown field, a wrong operator, type or constant.
+ */
+int program_add(struct program *p, const struct ast *cond, uint32_t *id, struct err *err);
+
+/*
+ * No more conditions: build the per-type tables.  Must be called once before program_run.
+ */
+int program_seal(struct program *p, struct err *err);
+
+/* Event types for which condition id could be true (bit per event id). */
+struct type_set {
+	uint64_t bits[(EV_COUNT + 63) / 64];
+};
+const struct type_set *program_types(const struct program *p, uint32_t id);
+static inline bool type_set_has(const struct type_set *s, uint32_t type)
+{
+	return s->bits[type / 64] >> (type % 64) & 1;
+}
+
+/*
+ * Which conditions hold at ctx->state->now?  Calls hit(id) in ascending order of id for each one
+ * that does; a false return ends the search.  ctx->scratch is reset by the caller per event.
+ */
+typedef bool program_hit(void *arg, uint32_t id);
+void program_run(struct program *p, struct field_ctx *ctx, program_hit *hit, void *arg);
+
+/* One condition by a plain walk over its tree, nothing shared or remembered: the reference that
+ * tests compare program_run with, and what `scap cat --filter` needs. */
+bool program_test(struct program *p, uint32_t id, struct field_ctx *ctx);
+
+/*
+ * A checked operand (field or transformer expression), for output templates.
+ */
+struct filter_expr_value;
+int filter_operand_compile(const struct ast_operand *op, struct arena *arena,
+			   struct filter_expr_value **out, struct err *err);
+bool filter_operand_get(const struct filter_expr_value *e, struct field_ctx *ctx, struct value *out);
+enum param_type filter_operand_type(const struct filter_expr_value *e);
+
+#endif

@@ -1,0 +1,94 @@
+/*
+ * The host as the trace has described it so far: threads, fds, users, groups, containers,
+ * interfaces.  A function of the records alone: never of the clock, /proc or the local passwd.
+ * Rules: facts of fields-semantics 1, 4, 8, 9 (summarised in engine/state/README.md).
+ */
+#ifndef SAKER_STATE_H
+#define SAKER_STATE_H
+
+#include "engine/state/container.h"
+#include "engine/state/thread.h"
+#include "format/base/err.h"
+
+enum {
+	STATE_MAX_THREADS = 262144,
+	STATE_MAX_FDS = 4096, /* per process */
+	STATE_MAX_CONTAINERS = 65536,
+	STATE_MAX_USERS = 65536,
+	STATE_MAX_ENTER_BYTES = 4096, /* a remembered enter event */
+};
+
+struct user {
+	uint32_t uid, gid;
+	struct text *name, *homedir, *shell;
+};
+
+struct group {
+	uint32_t gid;
+	struct text *name;
+};
+
+/* What could not be kept because a table was full; told in every summary. */
+struct state_losses {
+	uint64_t threads, fds, containers, users;
+};
+
+/* An event in the state it meets; refilled by state_event. Pointers valid until the next event. */
+struct moment {
+	const struct event *ev;
+	struct thread *thread;  /* who did it; NULL: unknown and not to be invented */
+	struct fd *fd;          /* entry of the event's fd after its update; NULL: none */
+	int64_t fd_num;         /* fd of the event (may be negative); -1 when there is none */
+	bool has_fd_num;
+	bool fd_name_changed;   /* this event gave its fd another name */
+	uint64_t base_ts_ns;    /* time of the section's first event that is not a meta event; 0 none */
+	/* The enter event of this thread that a file kept separately (open, openat, ...), or NULL. */
+	const struct event *enter;
+};
+
+struct state {
+	struct moment now;
+	struct machine_info machine; /* hostname points into the state */
+	struct state_losses losses;
+	uint64_t tree_version; /* changes with any parent, exec, exit or container change */
+	uint64_t nthreads;
+	struct state_tables *tables; /* private to engine/state */
+};
+
+struct state *state_new(void); /* NULL: no memory */
+void state_free(struct state *s);
+
+/*
+ * Take in any record but an event (metadata of a section).
+ * ERR_NOMEM only: an entry too many is dropped and counted in losses.
+ */
+int state_meta(struct state *s, const struct record *rec, struct err *err);
+
+/*
+ * Take in an event: first what the previous one left to do (a close or an exit takes effect after
+ * its own event), then find the thread, then this event's own update.  Fills s->now.
+ * Inconsistent parameters of a hostile trace are ignored, never trusted.
+ */
+int state_event(struct state *s, const struct event *ev, struct err *err);
+
+/* Is the event meant for rules and users?  (Passed enter events and state-only ones are not.) */
+bool state_event_shown(const struct event *ev);
+
+struct thread *state_thread(const struct state *s, int64_t tid);
+/* All threads in ascending order of tid: first one with tid >= from; NULL at the end. Slow. */
+struct thread *state_next_thread(const struct state *s, int64_t from);
+/* Looked up in the container's own list; container_id "" is the host. NULL: unknown. */
+const struct user *state_user(const struct state *s, struct sv container_id, uint32_t uid);
+const struct group *state_group(const struct state *s, struct sv container_id, uint32_t gid);
+const struct container *state_container(const struct state *s, struct sv id);
+/* Is this address one of the host's interfaces? */
+bool state_ip_is_local(const struct state *s, const struct ip *ip, const struct thread *t);
+
+/*
+ * The path that a relative one means: `dir` + `path`, ".", ".." and "//" resolved, no trailing
+ * '/'; an absolute path is normalised the same way.  Over 1023 bytes it becomes
+ * /DIR_TOO_LONG/FILENAME_TOO_LONG.  The result is in out (at least 1024 bytes).
+ */
+struct sv path_join(struct sv dir, struct sv path, char *out);
+
+#endif

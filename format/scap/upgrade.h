@@ -1,0 +1,29 @@
+/*
+ * Old events into current ones, by conversions.def.
+ *
+ * Recorders used to write a pair of events per system call (enter, exit); the current vocabulary
+ * carries everything in the exit event.  An upgrader remembers the enter event of each thread and
+ * builds current exit events from old ones.  Every decision follows the same order as Falco's
+ * reader; what is dropped is counted in source_stats.
+ */
+#ifndef SAKER_SCAP_UPGRADE_H
+#define SAKER_SCAP_UPGRADE_H
+
+#include "format/source.h"
+
+struct upgrader;
+
+enum upgrade_result {
+	UPGRADE_ERROR = -1,
+	UPGRADE_DROP = 0, /* stored or retired: not to be shown, not to be numbered */
+	UPGRADE_KEEP = 1, /* *ev is the event to show (changed in place if it had to be) */
+};
+
+struct upgrader *upgrader_new(struct source_stats *stats); /* NULL: no memory; stats borrowed */
+void upgrader_free(struct upgrader *u);
+/* Views put into *ev stay valid until the next call. */
+enum upgrade_result upgrader_apply(struct upgrader *u, struct event *ev, struct err *err);
+/* Forget stored enter events: a new section begins. */
+void upgrader_reset(struct upgrader *u);
+
+#endif

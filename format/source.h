@@ -1,0 +1,79 @@
+/*
+ * Where records come from.  Whatever stands behind it (a file, a driver, a test's list), the
+ * consumer sees this handle only.
+ */
+#ifndef SAKER_SOURCE_H
+#define SAKER_SOURCE_H
+
+#include "format/base/err.h"
+#include "format/record.h"
+
+struct source;
+
+/* How far along, for progress display: bytes of the input consumed, and in all (0 = unknown). */
+struct source_progress {
+	uint64_t done, total;
+};
+
+/* Tallies that a source keeps and a report shows. */
+struct source_stats {
+	uint64_t events;         /* delivered */
+	uint64_t blocks_skipped; /* of unknown type, or events newer than the vocabulary */
+	uint64_t enter_merged;   /* enter events folded into their exit by the upgrade */
+	uint64_t enter_dropped;  /* enter events without a current form */
+	uint64_t upgraded;       /* events that changed version or gained parameters */
+	uint64_t unused_dropped; /* retired event ids */
+	uint64_t sections;
+};
+
+struct source_ops {
+	enum next (*next)(struct source *s, struct record *rec, struct err *err);
+	struct source_progress (*progress)(const struct source *s);
+	void (*close)(struct source *s);
+};
+
+/* First member of every concrete source. */
+struct source {
+	const struct source_ops *ops;
+	struct source_stats stats;
+};
+
+/*
+ * Fill *rec with the next record.  NEXT_ITEM: *rec is valid until the next call.  NEXT_END: the
+ * clean end.  NEXT_ERROR: err is filled, and every later call gives NEXT_ERROR again; what was
+ * delivered before stays true (a truncated trace ends this way).
+ */
+static inline enum next source_next(struct source *s, struct record *rec, struct err *err)
+{
+	return s->ops->next(s, rec, err);
+}
+
+static inline struct source_progress source_progress(const struct source *s)
+{
+	return s->ops->progress ? s->ops->progress(s) : (struct source_progress){ 0 };
+}
+
+static inline void source_close(struct source *s)
+{
+	if (s)
+		s->ops->close(s);
+}
+
+/*
+ * Open a trace of any kind, told apart by its first bytes ("-": standard input).  With `upgrade`
+ * old events become current ones (format/scap/upgrade.h); without it the events are exactly those
+ * of the file.  On failure *out is NULL.
+ */
+struct source_options {
+	bool upgrade;
+};
+int source_open(const char *path, const struct source_options *opt, struct source **out,
+		struct err *err);
+
+/*
+ * A list of records held in memory, for tests and inline rule tests.  records and everything they
+ * point at stay the caller's and must outlive the source.  Events are numbered from 1.
+ */
+int source_open_list(const struct record *records, size_t n, struct source **out, struct err *err);
+
+#endif

@@ -1,0 +1,44 @@
+#!/bin/sh
+# Includes point down only.  Fails with the offending line when a file includes a room above its own.
+cd "$(dirname "$0")/.." || exit 1
+status=0
+
+# room, then the rooms that its files may include
+allow() {
+	room=$1
+	shift
+	pattern=$(printf '%s|' "$@")
+	bad=$(find "$room" -name '*.[ch]' -not -path '*/tests/*' -not -path '*/fuzz/*' -exec \
+		grep -nE '^#include "' {} + | grep -vE "#include \"(${pattern%|})/")
+	if [ -n "$bad" ]; then
+		echo "$room may include $* only:"
+		echo "$bad"
+		status=1
+	fi
+}
+
+# library header, then the only files that may include it
+only() {
+	header=$1
+	shift
+	bad=$(grep -rnE "^#include <$header>" --include='*.[ch]' format engine replay tools capture |
+		grep -vE "^($(printf '%s|' "$@" | sed 's/|$//')):")
+	if [ -n "$bad" ]; then
+		echo "<$header> belongs in $* only:"
+		echo "$bad"
+		status=1
+	fi
+}
+
+allow format/base format/base
+allow format/schema format/base format/schema
+allow format format
+allow engine format engine
+allow replay format engine replay
+allow tools format engine replay tools
+allow capture format drivers capture
+only 'sqlite3\.h' 'replay/store[a-z_]*\.c' 'replay/tests/[a-z_]*\.c' 'tools/matches/[a-z_]*\.[ch]'
+only 'yaml\.h' 'engine/rules/yaml\.c'
+only 'pcre2\.h' 'engine/filter/regex\.c'
+only 'zlib\.h' 'format/scap/[a-z_]*\.c' 'format/tests/[a-z_]*\.c'
+exit $status

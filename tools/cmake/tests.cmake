@@ -1,0 +1,64 @@
+# Every test is found by its name: FOLDER/tests/test_NOUN.c (cmocka), FOLDER/fuzz/fuzz_NOUN.c with
+# seeds in testdata/fuzz/NOUN/, testdata/cli/NAME/cmd (golden), tools/tests/conformance_*.py.
+set(test_env "SAKER_SOURCE_DIR=${CMAKE_SOURCE_DIR};SAKER_BIN_DIR=${CMAKE_BINARY_DIR}/bin;TZ=UTC;LC_ALL=C")
+
+function(saker_unit_tests dir lib)
+	file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/test_*.c)
+	foreach(source ${found})
+		get_filename_component(name ${source} NAME_WE)
+		add_executable(${name} ${source})
+		target_link_libraries(${name} PRIVATE ${lib} PkgConfig::cmocka)
+		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+		add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+		set_tests_properties(${name} PROPERTIES LABELS unit ENVIRONMENT "${test_env}"
+			SKIP_RETURN_CODE 77)
+	endforeach()
+endfunction()
+
+function(saker_fuzz_targets dir lib)
+	file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${dir}/fuzz_*.c)
+	foreach(source ${found})
+		get_filename_component(name ${source} NAME_WE)
+		string(REPLACE "fuzz_" "" noun ${name})
+		add_executable(${name} ${source})
+		target_link_libraries(${name} PRIVATE ${lib})
+		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/fuzz)
+		if(SAKER_LIBFUZZER)
+			target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+		else()
+			target_sources(${name} PRIVATE ${CMAKE_SOURCE_DIR}/tools/fuzz_main.c)
+			add_test(NAME ${name}
+				COMMAND ${name} ${CMAKE_SOURCE_DIR}/testdata/fuzz/${noun})
+			set_tests_properties(${name} PROPERTIES LABELS fuzz ENVIRONMENT "${test_env}")
+		endif()
+	endforeach()
+endfunction()
+
+if(TARGET PkgConfig::cmocka)
+	saker_unit_tests(format/tests saker_format)
+	saker_unit_tests(engine/tests saker_engine)
+	saker_unit_tests(replay/tests saker_replay)
+	saker_unit_tests(tools/tests saker_tools)
+endif()
+saker_fuzz_targets(format/fuzz saker_format)
+saker_fuzz_targets(engine/fuzz saker_engine)
+
+file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/testdata/cli/*/cmd)
+foreach(cmd ${found})
+	get_filename_component(dir ${cmd} DIRECTORY)
+	get_filename_component(name ${dir} NAME)
+	add_test(NAME cli_${name} COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/cli_run.sh ${dir})
+	set_tests_properties(cli_${name} PROPERTIES LABELS cli ENVIRONMENT "${test_env}"
+		SKIP_RETURN_CODE 77)
+endforeach()
+
+file(GLOB found CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tools/tests/conformance_*.py)
+foreach(script ${found})
+	get_filename_component(name ${script} NAME_WE)
+	add_test(NAME ${name} COMMAND python3 ${script})
+	set_tests_properties(${name} PROPERTIES LABELS conformance ENVIRONMENT "${test_env}"
+		SKIP_RETURN_CODE 77)
+endforeach()
+
+add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers.sh)
+set_tests_properties(layers PROPERTIES LABELS layers)
