@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""bench.py BUILD_DIR [--runs N]: replay rate and memory, rule load time, store rate.
+
+Every row is the median of N runs of the release binaries on one core (CPU seconds, so that a noisy
+machine blurs it less).  Traces: our captured ones, each read several times in one run so that
+start-up does not count.  Rules: Falco's files where the corpus is at hand, our own otherwise.
+"""
+import argparse, gzip, os, resource, shutil, statistics, subprocess, sys, tempfile, time
+
+parser = argparse.ArgumentParser()
+parser.add_argument('build')
+parser.add_argument('--runs', type=int, default=5)
+parser.add_argument('--repeat', type=int, default=8, help='times each trace is read in one run')
+args = parser.parse_args()
+
+source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+corpus = os.environ.get('SAKER_CORPUS') or ''
+bin_dir = os.path.join(args.build, 'bin')
+
+
+def run(cmd):
+    """CPU seconds, wall seconds, peak KiB, stderr of one run pinned to one core."""
+    err = tempfile.TemporaryFile()
+    begin = time.monotonic()
+    child = subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=err,
+                             preexec_fn=lambda: os.sched_setaffinity(0, {0}))
+    _, status, used = os.wait4(child.pid, 0)
+    wall = time.monotonic() - begin
+    err.seek(0)
+    text = err.read().decode(errors='replace')
+    if status != 0:
+        sys.exit(f'{" ".join(cmd)} failed: {text}')
+    return used.ru_utime + used.ru_stime, wall, used.ru_maxrss, text
+
+
+def median(cmd):
+    rows = [run(cmd) for _ in range(args.runs)]
+    return [statistics.median(r[i] for r in rows) for i in range(3)]
+
+
+def events_of(trace):
+    out = subprocess.run([f'{bin_dir}/scap', 'info', '--json', trace], capture_output=True, check=True)
+    import json
+    return json.loads(out.stdout)['events']
+
+
+def traces():
+    folders = [os.path.join(corpus, 'traces/captured'), os.path.join(source, 'testdata/traces')]
+    seen = {}
+    for folder in folders:
+        for name in ('web1', 'build1', 'host1', 'container1'):
+            path = os.path.join(folder, name + '.scap.gz')
+            if os.path.exists(path):
+                seen.setdefault(name, path)
+    return seen
+
+
+def rule_sets():
+    falco = os.path.join(corpus, 'rules')
+    if corpus and os.path.isdir(falco):
+        stable = [f'{falco}/falco_rules.yaml']
+        rest = [f'{falco}/falco-incubating_rules.yaml', f'{falco}/falco-sandbox_rules.yaml']
+        return [('no rules', []), ('25 stable', stable), ('all 93', stable + rest)]
+    own = os.path.join(source, 'rules')
+    return [('no rules', []), ('own rules', [own])]
+
+
+work = tempfile.mkdtemp()
+print(f'{"trace":12} {"rules":10} {"events":>10} {"M events/s":>11} {"x gunzip":>9} {"peak MiB":>9}')
+for name, path in traces().items():
+    plain = os.path.join(work, name + '.scap')
+    with gzip.open(path) as src, open(plain, 'wb') as dst:
+        shutil.copyfileobj(src, dst)
+    events = events_of(path) * args.repeat
+    gunzip = median(['sh', '-c', f'for i in $(seq {args.repeat}); do gzip -dc {path}; done'])[0]
+    for kind, trace in (('', plain), ('.gz', path)):
+        for label, rules in rule_sets():
+            cmd = [f'{bin_dir}/replay', '-o', 'none', '-q']
+            for rule in rules:
+                cmd += ['-r', rule]
+            cpu, _, peak = median(cmd + [trace] * args.repeat)
+            print(f'{name + kind:12} {label:10} {events:10} {events / cpu / 1e6:11.2f} '
+                  f'{gunzip / cpu:9.2f} {peak / 1024:9.1f}', flush=True)
+    os.unlink(plain)
+
+for label, rules in rule_sets():
+    cmd = [f'{bin_dir}/ruletest', 'check'] + rules
+    if rules and os.path.exists(f'{bin_dir}/ruletest'):
+        cpu, wall, peak = median(cmd)
+        print(f'rule load    {label:10} {wall * 1e3:.1f} ms, {peak / 1024:.1f} MiB')
+
+store = os.path.join(args.build, 'bench', 'bench_store')
+if os.path.exists(store):
+    subprocess.run([store, os.path.join(work, 'bench.db')], check=True)
+shutil.rmtree(work)
