@@ -29,6 +29,12 @@ enum field_flags {
 	FF_THREAD_ONLY = 1 << 13, /* a function of thread version and tree version alone */
 	FF_EVENT_TYPE_ONLY = 1 << 14, /* a function of the event's type alone */
 	FF_NEEDS_FD = 1 << 15,  /* missing for events without EF_CREATES_FD|USES_FD|DESTROYS_FD */
+	/* How JSON shows it where that differs from the text (field_get_json). */
+	FF_JSON_TIMESTAMP = 1 << 16, /* the event's time in ns */
+	FF_JSON_PLAIN = 1 << 17,     /* a plain number, whatever the print format */
+	/* Comparing looks at several values, not at the one that is printed (field_candidates). */
+	FF_ANY_ANCESTOR = 1 << 18,
+	FF_EITHER_END = 1 << 19,
 };
 
 struct field_ref;
@@ -84,6 +90,34 @@ static inline bool field_get(const struct field_ref *f, struct field_ctx *ctx, s
 {
 	return f->def->get(f, ctx, out);
 }
+
+/* As field_get, but the value that JSON output shows: evt.time is a number there. */
+bool field_get_json(const struct field_ref *f, struct field_ctx *ctx, struct value *out);
+
+/*
+ * What a comparison looks at when it is not the printed value:
+ *
+ * COMPARE_ANY_ANCESTOR  proc.aname and the like without index: holds when one ancestor's value
+ *                       satisfies it, nearest first (`!=` too: some ancestor differs).
+ * COMPARE_EITHER_END    fd.ip, fd.port, fd.net, fd.proto, fd.*ip.name: `=`, `<`, ... and `in` hold
+ *                       when one end satisfies it, `!=` when every end does (and there is one).
+ * COMPARE_AROUND        evt.around[T] = D: |time of the event - index| <= D milliseconds.
+ *
+ * `exists` holds when field_candidates is true, even without a single candidate.
+ */
+enum field_compare { COMPARE_VALUE, COMPARE_ANY_ANCESTOR, COMPARE_EITHER_END, COMPARE_AROUND };
+enum field_compare field_compare_kind(const struct field_ref *f);
+/* False: nothing to compare with at this event.  The items live as long as those of field_get. */
+bool field_candidates(const struct field_ref *f, struct field_ctx *ctx, const struct value **items,
+		      size_t *n);
+
+/*
+ * Is the value the same for all events of this type?  True with *missing: such events never have
+ * it; true without: it is always *out (static storage).  False: look at the event.
+ * Always agrees with field_get.
+ */
+bool field_decided_by_type(const struct field_ref *f, uint32_t event_type, bool *missing,
+			   struct value *out);
 
 /* Closest existing field name to a wrong one, or NULL ("did you mean proc.name?"). */
 const char *field_suggest(struct sv wrong);

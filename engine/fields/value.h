@@ -11,6 +11,7 @@
 struct value {
 	uint8_t type; /* enum param_type: decides which member counts */
 	bool is_list;
+	uint8_t format; /* enum print_format if the event decides it (evt.rawarg), else 0: the field's */
 	union {
 		int64_t i;        /* signed integers, ERRNO, FD, PID */
 		uint64_t u;       /* unsigned integers, flags, modes, times, PORT, BOOL */

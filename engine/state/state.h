@@ -42,6 +42,8 @@ struct moment {
 	bool has_fd_num;
 	bool fd_name_changed;   /* this event gave its fd another name */
 	uint64_t base_ts_ns;    /* time of the section's first event that is not a meta event; 0 none */
+	/* A container event: the container that it describes (also when it removes it), else NULL. */
+	const struct container *container;
 	/* The enter event of this thread that a file kept separately (open, openat, ...), or NULL. */
 	const struct event *enter;
 };
