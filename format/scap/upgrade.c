@@ -1,0 +1,435 @@
+#include "format/scap/upgrade.h"
+
+#include "format/base/buf.h"
+#include "format/base/hash.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+enum {
+	UPGRADE_MAX_ROUNDS = 50,
+	UPGRADE_MAX_EVENT = 65536, /* no longer event is converted, or made by converting */
+	UPGRADE_HEADER = 26,
+	ENTER_MAX_PARAMS = 8, /* no conversion stores an enter event with more; a test checks it */
+	ENTER_SMALL = 40,
+	ENTER_MAX_THREADS = 1 << 18,
+	ENTER_MAX_BYTES = 256 << 20, /* of parameters that do not fit in ENTER_SMALL */
+	ENTER_MIN_SLOTS = 256,
+};
+
+/* The last enter event of one thread. */
+struct enter {
+	int64_t tid;
+	bool used;   /* this place of the table belongs to tid */
+	bool stored; /* and holds an enter event that no exit has taken yet */
+	bool passed; /* which was also shown */
+	uint8_t nparams;
+	uint16_t type;
+	uint32_t cap; /* of heap */
+	char *heap;
+	uint32_t lens[ENTER_MAX_PARAMS];
+	char small[ENTER_SMALL];
+};
+
+struct upgrader {
+	struct source_stats *stats;
+	struct enter *enters; /* open addressing by tid, at most half full */
+	uint32_t nslots;      /* a power of two */
+	uint32_t nused;
+	size_t heap_bytes;
+	struct buf json;
+};
+
+struct upgrader *upgrader_new(struct source_stats *stats)
+{
+	struct upgrader *u = calloc(1, sizeof *u);
+
+	if (u)
+		u->stats = stats;
+	return u;
+}
+
+static void enters_free(struct enter *enters, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++)
+		free(enters[i].heap);
+	free(enters);
+}
+
+void upgrader_reset(struct upgrader *u)
+{
+	enters_free(u->enters, u->nslots);
+	u->enters = NULL;
+	u->nslots = u->nused = 0;
+	u->heap_bytes = 0;
+}
+
+void upgrader_free(struct upgrader *u)
+{
+	if (!u)
+		return;
+	upgrader_reset(u);
+	buf_deinit(&u->json);
+	free(u);
+}
+
+/* --- enter events ------------------------------------------------------------------------------
+ */
+
+/* The place of tid, or the free one where it belongs. */
+static struct enter *enter_slot(struct enter *enters, uint32_t nslots, int64_t tid)
+{
+	uint32_t at = (uint32_t)hash_u64((uint64_t)tid) & (nslots - 1);
+
+	while (enters[at].used && enters[at].tid != tid)
+		at = (at + 1) & (nslots - 1);
+	return &enters[at];
+}
+
+static struct enter *enter_find(struct upgrader *u, int64_t tid)
+{
+	if (!u->nslots)
+		return NULL;
+	struct enter *e = enter_slot(u->enters, u->nslots, tid);
+	return e->used && e->stored ? e : NULL;
+}
+
+/* A larger table with those threads that are inside a system call: the others may be gone. */
+static bool enters_rebuild(struct upgrader *u)
+{
+	uint32_t stored = 0, nslots = ENTER_MIN_SLOTS;
+
+	for (uint32_t i = 0; i < u->nslots; i++)
+		stored += u->enters[i].stored;
+	if (stored >= ENTER_MAX_THREADS)
+		return false;
+	while (nslots < 4 * (stored + 1))
+		nslots *= 2;
+	struct enter *enters = calloc(nslots, sizeof *enters);
+	if (!enters)
+		return false;
+	for (uint32_t i = 0; i < u->nslots; i++) {
+		struct enter *e = &u->enters[i];
+
+		if (!e->stored) {
+			u->heap_bytes -= e->cap;
+			continue;
+		}
+		*enter_slot(enters, nslots, e->tid) = *e;
+		e->heap = NULL;
+	}
+	enters_free(u->enters, u->nslots);
+	u->enters = enters;
+	u->nslots = nslots;
+	u->nused = stored;
+	return true;
+}
+
+static bool enter_room(struct upgrader *u, struct enter *e, size_t n)
+{
+	if (n <= ENTER_SMALL || n <= e->cap)
+		return true;
+	if (u->heap_bytes - e->cap + n > ENTER_MAX_BYTES)
+		return false;
+	free(e->heap);
+	u->heap_bytes -= e->cap;
+	e->heap = malloc(n);
+	e->cap = e->heap ? (uint32_t)n : 0;
+	u->heap_bytes += e->cap;
+	return e->heap != NULL;
+}
+
+static const char *enter_bytes(const struct enter *e, size_t n)
+{
+	return n <= ENTER_SMALL ? e->small : e->heap;
+}
+
+static size_t enter_total(const struct enter *e)
+{
+	size_t n = 0;
+
+	for (uint32_t i = 0; i < e->nparams; i++)
+		n += e->lens[i];
+	return n;
+}
+
+static struct sv enter_param(const struct enter *e, uint32_t i)
+{
+	size_t at = 0;
+
+	for (uint32_t k = 0; k < i; k++)
+		at += e->lens[k];
+	return (struct sv){ enter_bytes(e, enter_total(e)) + at, e->lens[i] };
+}
+
+/* Keep a copy.  With a table at its limit the event is lost, and its exit does without. */
+static void enter_store(struct upgrader *u, const struct event *ev, bool passed)
+{
+	struct enter *e;
+	size_t n = 0;
+
+	if (u->nused * 2 >= u->nslots && !enters_rebuild(u))
+		return;
+	e = enter_slot(u->enters, u->nslots, ev->tid);
+	if (!e->used) {
+		e->used = true;
+		e->tid = ev->tid;
+		u->nused++;
+	}
+	e->stored = false;
+	for (uint32_t i = 0; i < ev->nparams; i++)
+		n += ev->params[i].n;
+	if (!enter_room(u, e, n))
+		return;
+	e->stored = true;
+	e->passed = passed;
+	e->type = ev->type;
+	e->nparams = (uint8_t)ev->nparams;
+	char *to = n <= ENTER_SMALL ? e->small : e->heap;
+	for (uint32_t i = 0; i < ev->nparams; i++) {
+		e->lens[i] = (uint32_t)ev->params[i].n;
+		if (e->lens[i])
+			memcpy(to, ev->params[i].p, e->lens[i]);
+		to += e->lens[i];
+	}
+}
+
+/* --- building parameters -----------------------------------------------------------------------
+ */
+
+static struct sv default_value(enum param_type type)
+{
+	static const char zeros[16];
+	static const char ones[4] = { -1, -1, -1, -1 };
+
+	return (struct sv){ type == PT_UID || type == PT_GID ? ones : zeros,
+			    schema_type_size(type) };
+}
+
+/* A value moved to a parameter of another type loses what that type has no room for. */
+static struct sv capped(struct sv value, enum param_type type)
+{
+	uint32_t size = schema_type_size(type);
+
+	if (size && value.n > size)
+		value.n = size;
+	return value;
+}
+
+/*
+ * {"id":..,"type":N,"name":..,"image":..} from the oldest container event, texts as they are.
+ * Parameters that cannot be read that way give an empty one.
+ */
+static int container_json(struct upgrader *u, const struct event *ev, struct sv *out,
+			  struct err *err)
+{
+	struct sv id = event_param(ev, 0), type = event_param(ev, 1), name = event_param(ev, 2),
+		  image = event_param(ev, 3);
+	uint32_t number = 0;
+	struct buf *b = &u->json;
+
+	*out = (struct sv){ "", 0 };
+	if (ev->nparams < 4 || !id.n || !name.n || !image.n || type.n > sizeof number)
+		return 0;
+	if (type.n)
+		memcpy(&number, type.p, type.n);
+	buf_clear(b);
+	buf_puts(b, "{\"id\":\"");
+	buf_put(b, id.p, id.n - 1);
+	buf_puts(b, "\",\"type\":");
+	buf_put_u64(b, number);
+	buf_puts(b, ",\"name\":\"");
+	buf_put(b, name.p, name.n - 1);
+	buf_puts(b, "\",\"image\":\"");
+	buf_put(b, image.p, image.n - 1);
+	buf_put(b, "\"}", 3);
+	if (b->failed)
+		return err_set(err, ERR_NOMEM, "no memory to upgrade a container event");
+	if (b->n > UINT16_MAX)
+		return err_set(err, ERR_LIMIT,
+			       "container event whose description takes %zu bytes, at most %d fit",
+			       b->n, UINT16_MAX);
+	*out = buf_sv(b);
+	return 0;
+}
+
+/* The parameters of `c`, for an event of type `to` from index `first` on. */
+static int build(struct upgrader *u, const struct conversion *c, const struct event *ev,
+		 const struct event_desc *to, uint32_t first, struct sv *out, struct err *err)
+{
+	struct enter *enter = enter_find(u, ev->tid);
+	bool enter_used = false;
+
+	for (uint32_t i = 0; i < c->n; i++) {
+		enum param_type type = to->params[first + i].type;
+		uint32_t from = c->params[i].index;
+
+		switch ((enum conv_source)c->params[i].source) {
+		case CONV_OLD:
+			if (from >= ev->nparams)
+				return err_set(err, ERR_FORMAT,
+					       "%s event %u has %" PRIu32
+					       " parameters, its upgrade needs number %" PRIu32,
+					       ev->desc->name, ev->type, ev->nparams, from);
+			out[i] = capped(ev->params[from], type);
+			break;
+		case CONV_ENTER_E:
+		case CONV_ENTER_D:
+			if (!enter) {
+				out[i] = c->params[i].source == CONV_ENTER_E ? (struct sv){ "", 0 }
+									     : default_value(type);
+				break;
+			}
+			if (enter->type != ev->type - 1)
+				return err_set(err, ERR_FORMAT,
+					       "%s exit event %u of thread %" PRId64
+					       " follows the enter event of %s (%u)",
+					       ev->desc->name, ev->type, ev->tid,
+					       schema_event(enter->type)->name, enter->type);
+			if (from >= enter->nparams)
+				return err_set(err, ERR_FORMAT,
+					       "%s enter event %u has %u parameters, its exit "
+					       "needs number %" PRIu32,
+					       ev->desc->name, enter->type, enter->nparams, from);
+			out[i] = capped(enter_param(enter, from), type);
+			enter_used = true;
+			break;
+		case CONV_EMPTY:
+			out[i] = (struct sv){ "", 0 };
+			break;
+		case CONV_DEFAULT:
+			out[i] = default_value(type);
+			break;
+		case CONV_JSON:
+			if (container_json(u, ev, &out[i], err) < 0)
+				return -1;
+			break;
+		}
+	}
+	if (enter_used) {
+		enter->stored = false; /* its bytes stay until the next call */
+		if (!enter->passed) {
+			u->stats->enter_dropped--;
+			u->stats->enter_merged++;
+		}
+	}
+	return 0;
+}
+
+/* --- decisions ---------------------------------------------------------------------------------
+ */
+
+static int check_size(const struct event *ev, struct err *err)
+{
+	size_t len_size = ev->desc->flags & EF_LARGE_PAYLOAD ? 4 : 2;
+	size_t n = UPGRADE_HEADER + len_size * ev->nparams;
+
+	for (uint32_t i = 0; i < ev->nparams; i++)
+		n += ev->params[i].n;
+	if (n > UPGRADE_MAX_EVENT)
+		return err_set(err, ERR_LIMIT,
+			       "%s event %u of %zu bytes is too long to be upgraded (%d)",
+			       ev->desc->name, ev->type, n, UPGRADE_MAX_EVENT);
+	return 0;
+}
+
+enum verdict { VERDICT_ERROR, VERDICT_DROP, VERDICT_KEEP, VERDICT_CONVERT };
+
+/* Stock format 9: the order of these questions matters. */
+static enum verdict judge(struct upgrader *u, const struct event *ev, struct err *err)
+{
+	uint32_t flags = ev->desc->flags;
+
+	if (flags & EF_UNUSED) {
+		u->stats->unused_dropped++;
+		return VERDICT_DROP;
+	}
+	if (!(flags & EF_CONVERTER_MANAGED)) {
+		if (!(flags & EF_OLD_VERSION))
+			return VERDICT_KEEP;
+		/* Old exit events are all managed; a test checks the table. */
+		u->stats->enter_dropped++;
+		return VERDICT_DROP;
+	}
+	if (!event_is_exit(ev->type))
+		return VERDICT_CONVERT;
+	if (ev->nparams > ev->desc->nparams) {
+		err_set(err, ERR_FORMAT, "%s event %u has %" PRIu32 " parameters, at most %u known",
+			ev->desc->name, ev->type, ev->nparams, ev->desc->nparams);
+		return VERDICT_ERROR;
+	}
+	return flags & EF_OLD_VERSION || ev->nparams != ev->desc->nparams ? VERDICT_CONVERT
+									  : VERDICT_KEEP;
+}
+
+/* One conversion; UPGRADE_KEEP and *again: judge the result again. */
+static enum upgrade_result convert(struct upgrader *u, struct event *ev, bool *again,
+				   struct err *err)
+{
+	const struct conversion *c = schema_conversion(ev->type, ev->nparams);
+	struct sv built[EVENT_MAX_PARAMS];
+
+	*again = false;
+	if (check_size(ev, err) < 0)
+		return UPGRADE_ERROR;
+	if (!c) {
+		err_set(err, ERR_FORMAT,
+			"%s event %u with %" PRIu32 " parameters has no current form",
+			ev->desc->name, ev->type, ev->nparams);
+		return UPGRADE_ERROR;
+	}
+	switch ((enum conv_action)c->action) {
+	case CONV_STORE:
+		enter_store(u, ev, false);
+		u->stats->enter_dropped++;
+		return UPGRADE_DROP;
+	case CONV_STORE_AND_PASS:
+		enter_store(u, ev, true);
+		return UPGRADE_KEEP;
+	case CONV_PASS:
+		return UPGRADE_KEEP;
+	case CONV_ADD:
+		if (build(u, c, ev, ev->desc, ev->nparams, ev->params + ev->nparams, err) < 0)
+			return UPGRADE_ERROR;
+		ev->nparams += c->n;
+		break;
+	case CONV_CHANGE:
+		if (build(u, c, ev, schema_event(c->to), 0, built, err) < 0)
+			return UPGRADE_ERROR;
+		ev->type = c->to;
+		ev->desc = schema_event(c->to);
+		ev->nparams = c->n;
+		memcpy(ev->params, built, c->n * sizeof built[0]);
+		break;
+	}
+	*again = true;
+	return check_size(ev, err) < 0 ? UPGRADE_ERROR : UPGRADE_KEEP;
+}
+
+enum upgrade_result upgrader_apply(struct upgrader *u, struct event *ev, struct err *err)
+{
+	for (int round = 0; round < UPGRADE_MAX_ROUNDS; round++) {
+		enum upgrade_result result;
+		bool again;
+
+		switch (judge(u, ev, err)) {
+		case VERDICT_ERROR:
+			return UPGRADE_ERROR;
+		case VERDICT_DROP:
+			return UPGRADE_DROP;
+		case VERDICT_KEEP:
+			u->stats->upgraded += round > 0;
+			return UPGRADE_KEEP;
+		case VERDICT_CONVERT:
+			break;
+		}
+		result = convert(u, ev, &again, err);
+		if (result == UPGRADE_KEEP && again)
+			continue;
+		u->stats->upgraded += result == UPGRADE_KEEP && round > 0;
+		return result;
+	}
+	err_set(err, ERR_FORMAT, "%s event %u does not get current in %d conversions",
+		ev->desc->name, ev->type, UPGRADE_MAX_ROUNDS);
+	return UPGRADE_ERROR;
+}
