@@ -17,37 +17,29 @@ struct container_label {
 };
 
 struct container {
-	struct text *id;      /* short id: 12 characters for most engines */
+	struct text *id;      /* short id: 12 characters for most engines; "host" is the host */
 	struct text *full_id;
 	struct text *name;
-	struct text *type;    /* "docker", "podman", "containerd", "cri-o", "lxc", ... */
+	const char *type;     /* "docker", "podman", "containerd", "cri-o", "lxc", ...; "" unknown */
 	struct text *image, *image_id, *repository, *tag, *digest;
 	struct text *user, *ip, *cni_json, *pod_sandbox_id;
-	struct text *healthcheck, *liveness_probe, *readiness_probe; /* command lines, NULL: none */
 	struct container_mount *mounts;
 	uint32_t nmounts;
-	struct container_label *labels;
+	struct container_label *labels; /* ascending keys, each key once; so are the sandbox's */
 	uint32_t nlabels;
 	struct container_label *sandbox_labels;
 	uint32_t nsandbox_labels;
-	struct text *env;     /* NUL-separated items */
-	struct text *port_mappings; /* rendered JSON */
-	int64_t created_time; /* s since the epoch, 0 unknown */
-	int64_t memory_limit, swap_limit, cpu_shares, cpu_quota, cpu_period;
-	bool has_metadata;    /* a container event described it; else only the cgroup told its id */
-	bool privileged, has_privileged;
-	bool host_pid, host_network, host_ipc, is_pod_sandbox;
+	struct text *json; /* as recorded: all that is known, for writers; NULL without such an event */
+	bool privileged, host_pid, host_network, host_ipc, is_pod_sandbox;
 };
 
-/*
- * Container id and engine that a thread's cgroups (NUL-separated subsys=path items) tell.
- * False: not in a container.  The views point into `cgroups` or at constants.
- */
+/* What a thread's cgroups tell about its container. */
 struct container_match {
-	struct sv id;      /* short */
-	struct sv full_id;
-	const char *type;
+	struct sv id;     /* short; points into the cgroups */
+	const char *type; /* NULL when the path leaves open which engine it is */
 };
+
+/* cgroups: NUL-terminated subsys=path items.  False: not in a container. */
 bool container_match(struct sv cgroups, struct container_match *out);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Open file descriptors of a process.  Entries are shared between a process and its clones until
- * one of them changes its own (copy on write).
+ * Open file descriptors of a process.  Tables and entries are shared between a process and its
+ * clones until one of them changes its own (copy on write).
  */
 #ifndef SAKER_STATE_FD_H
 #define SAKER_STATE_FD_H
@@ -10,29 +10,59 @@
 
 enum fd_role { FD_ROLE_NONE, FD_ROLE_CLIENT, FD_ROLE_SERVER };
 
+/* fd.type of an entry whose kind nothing ever told (a call that failed after all). */
+enum { FD_UNSET = 255 };
+
+/*
+ * What a socket is tied to.  Addresses in network order, ports in host order.  Falco keeps these in
+ * one union, too, and does not clear it when a socket changes its kind (a bound server socket that
+ * receives a datagram becomes a plain one): what is shown then is what the other kind left in the
+ * same bytes.  So the layout is part of the behaviour.
+ */
+union fd_sock {
+	struct {
+		uint8_t sip[4], dip[4]; /* client, server */
+		uint16_t sport, dport;
+		uint8_t l4;
+	} v4;
+	struct {
+		uint8_t sip[16], dip[16];
+		uint16_t sport, dport;
+		uint8_t l4;
+	} v6;
+	struct {
+		uint8_t ip[4];
+		uint16_t port;
+		uint8_t l4;
+	} v4_server;
+	struct {
+		uint8_t ip[16];
+		uint16_t port;
+		uint8_t l4;
+	} v6_server;
+	struct {
+		uint64_t source, dest; /* kernel addresses */
+	} un;
+};
+
 struct fd {
 	uint32_t refs;
-	uint8_t type; /* enum fd_type */
-	uint8_t l4;   /* enum l4_proto */
+	uint8_t type; /* enum fd_type, FD_UNSET, or what a file said */
 	uint8_t role; /* enum fd_role: what this end of the connection is */
 	bool connected;
-	bool cloexec;
 	bool upper_layer, lower_layer; /* overlayfs layer of the opened file */
-	uint32_t open_flags;           /* file_flags, 0 if unknown */
+	uint32_t open_flags;           /* file_flags; memfd, epoll and others: their own flags */
 	uint32_t dev;
 	uint64_t ino;
-	/* IP sockets: s = client, d = server once the role is known; server sockets: s only */
-	struct ip sip, dip;
-	uint16_t sport, dport;
-	uint64_t unix_source, unix_dest;
-	int64_t pid;           /* pidfd: the process it stands for */
+	int64_t pid; /* pidfd: the process it stands for */
+	union fd_sock sock;
 	struct text *name;     /* fd.name: absolute path, "a:p->b:p", ... */
-	struct text *name_raw; /* path as the program gave it, "//" collapsed; NULL if none */
+	struct text *name_raw; /* path as the program gave it; NULL if none */
 };
 
 struct fd_table; /* fd number -> struct fd, at most STATE_MAX_FDS */
 
-/* Borrowed until the table changes; NULL when fd is not open. */
+/* Borrowed until the table changes; NULL when fd is not open (a negative one never is). */
 struct fd *fd_table_get(const struct fd_table *t, int64_t fd);
 uint32_t fd_table_count(const struct fd_table *t);
 /* In ascending order of fd number: the first entry with a number >= from; NULL at the end. */
@@ -40,14 +70,26 @@ struct fd *fd_table_next(const struct fd_table *t, int64_t from, int64_t *fd);
 
 static inline bool fd_is_ip(const struct fd *f)
 {
-	return f->type == FD_IPV4_SOCK || f->type == FD_IPV6_SOCK || f->type == FD_IPV4_SERVSOCK ||
-	       f->type == FD_IPV6_SERVSOCK;
+	return f->type >= FD_IPV4_SOCK && f->type <= FD_IPV6_SERVSOCK;
 }
 
 static inline bool fd_is_file(const struct fd *f)
 {
 	return f->type == FD_FILE || f->type == FD_FILE_V2;
 }
+
+/* Both ends of a socket that has two: source (client) and destination (server). */
+struct fd_ends {
+	struct ip sip, dip;
+	uint16_t sport, dport;
+};
+
+/* False for every other kind of fd. */
+bool fd_ends(const struct fd *f, struct fd_ends *out);
+/* The address that a server socket is bound to; false for every other kind of fd. */
+bool fd_bound(const struct fd *f, struct ip *ip, uint16_t *port);
+/* Protocol as it is shown: L4_NA while the role is unknown (raw sockets excepted), and for others. */
+enum l4_proto fd_l4(const struct fd *f);
 
 /* 'f', '4', ... as in "fd=3(<f>/etc/passwd)"; '?' for numbers outside enum fd_type. */
 char fd_typechar(uint8_t type);

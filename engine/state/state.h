@@ -37,23 +37,27 @@ struct state_losses {
 struct moment {
 	const struct event *ev;
 	struct thread *thread;  /* who did it; NULL: unknown and not to be invented */
-	struct fd *fd;          /* entry of the event's fd after its update; NULL: none */
-	int64_t fd_num;         /* fd of the event (may be negative); -1 when there is none */
-	bool has_fd_num;
+	struct fd *fd;          /* entry that the event is about, after its update; NULL: none */
+	/*
+	 * The thread's last event fd: the fd parameter, or the fd that the event made; -1 or -errno
+	 * when there is none.  It can name an entry while fd is NULL: see moment_fd.
+	 */
+	int64_t fd_num;
 	bool fd_name_changed;   /* this event gave its fd another name */
 	uint64_t base_ts_ns;    /* time of the section's first event that is not a meta event; 0 none */
-	/* A container event: the container that it describes (also when it removes it), else NULL. */
-	const struct container *container;
-	/* The enter event of this thread that a file kept separately (open, openat, ...), or NULL. */
+	/* The enter event that belongs to this exit and that the file kept separately, or NULL. */
 	const struct event *enter;
+	/* A container event: the container it tells of (a removed one, too); else NULL. */
+	const struct container *container;
 };
 
 struct state {
 	struct moment now;
 	struct machine_info machine; /* hostname points into the state */
 	struct state_losses losses;
-	uint64_t tree_version; /* changes with any parent, exec, exit or container change */
+	uint64_t tree_version; /* changes with anything that a field shows about another thread */
 	uint64_t nthreads;
+	uint32_t section;      /* 1 for the first; Falco forgets that one's machine info */
 	struct state_tables *tables; /* private to engine/state */
 };
 
@@ -77,12 +81,19 @@ int state_event(struct state *s, const struct event *ev, struct err *err);
 bool state_event_shown(const struct event *ev);
 
 struct thread *state_thread(const struct state *s, int64_t tid);
+/* The thread that t->ptid names; NULL when it is not in the table. */
+struct thread *state_parent(const struct state *s, const struct thread *t);
+/* What fields call the event's fd: now.fd, else the entry of now.fd_num. */
+struct fd *moment_fd(const struct moment *m);
 /* All threads in ascending order of tid: first one with tid >= from; NULL at the end. Slow. */
 struct thread *state_next_thread(const struct state *s, int64_t from);
 /* Looked up in the container's own list; container_id "" is the host. NULL: unknown. */
 const struct user *state_user(const struct state *s, struct sv container_id, uint32_t uid);
 const struct group *state_group(const struct state *s, struct sv container_id, uint32_t gid);
+/* The id "" is the host: a container called "host".  NULL: nothing is known but the id. */
 const struct container *state_container(const struct state *s, struct sv id);
+/* The container of a container event, else that of thread t; NULL as above. */
+const struct container *state_container_of(const struct state *s, const struct thread *t);
 /* Is this address one of the host's interfaces? */
 bool state_ip_is_local(const struct state *s, const struct ip *ip, const struct thread *t);
 
