@@ -21,14 +21,14 @@ enum ast_op {
 	OP_PMATCH, OP_COUNT
 };
 
-enum ast_mod { MOD_NONE, MOD_ONEOF, MOD_ANYOF, MOD_ALLOF };
+enum ast_mod { MOD_NONE, MOD_ONEOF, MOD_ANYOF, MOD_ALLOF, MOD_COUNT };
 
 enum trf_kind {
 	TRF_VAL, TRF_TOLOWER, TRF_TOUPPER, TRF_B64, TRF_BASENAME, TRF_LEN, TRF_JOIN, TRF_CONCAT, TRF_GETOPT,
 	TRF_COUNT
 };
 
-/* An operand: a field, a transformer call, a literal. */
+/* An operand: a field, a transformer call, a literal, a literal list (inside a transformer call). */
 enum operand_kind { OPERAND_FIELD, OPERAND_TRF, OPERAND_LITERAL, OPERAND_LIST };
 
 struct ast_operand {
@@ -56,6 +56,8 @@ struct ast {
 	struct ast_operand *left;
 	enum ast_op op;
 	enum ast_mod mod;
+	bool doubled;               /* OP_EQ was written "==" */
+	struct ast_pos right_pos;   /* of whatever stands right of the operator */
 	struct ast_operand *right;  /* scalar or field on the right; NULL for exists and lists */
 	bool right_is_list;
 	struct ast_operand **items; /* list: literals (list names are plain words here) */
@@ -63,16 +65,54 @@ struct ast {
 	struct sv list_name;        /* `in name`, `= anyof name`: an identifier in place of a list */
 };
 
-/* Everything goes into arena. ERR_SYNTAX with err->pos (line, col, offset in text) otherwise. */
+/*
+ * Everything goes into arena. ERR_SYNTAX with err->pos (line, col, offset in text) otherwise.
+ * The position is where reading stopped, which is where Falco puts its caret.
+ */
 int ast_parse(struct sv text, struct arena *arena, struct ast **out, struct err *err);
+
+/*
+ * Parse a field or transformer call at the start of text (output templates); *used is how many
+ * bytes it took.  What follows it is not looked at.
+ */
+int ast_parse_operand(struct sv text, struct arena *arena, struct ast_operand **out, size_t *used,
+		      struct err *err);
 
 /* As Falco prints a compiled condition: "(a = b and (c in (x, y) or not d exists))". */
 void ast_print(const struct ast *a, struct buf *out);
+/* Likewise one operand: "proc.aname[2]", "join(-,(a,b))". */
+void ast_print_operand(const struct ast_operand *o, struct buf *out);
+/* A value as ast_print writes it: in double quotes, escaped, when it would not read back bare. */
+void ast_print_value(struct sv value, struct buf *out);
 
+/* A copy that shares no node; text is shared.  NULL: no memory. */
 struct ast *ast_dup(const struct ast *a, struct arena *arena);
+
+/*
+ * Call visit for every node, parents first, in order of the text; a false return ends the walk,
+ * which then returns false.  visit may change the node's items or its right side.
+ */
+typedef bool ast_visit(struct ast *a, void *arg);
+bool ast_walk(struct ast *a, ast_visit *visit, void *arg);
+
+/* Likewise for every operand of one check, arguments before what they are arguments of. */
+typedef bool ast_operand_visit(const struct ast_operand *o, void *arg);
+bool ast_walk_operand(const struct ast_operand *o, ast_operand_visit *visit, void *arg);
+
+/*
+ * Replace macro names: every IDENT node becomes what replace() returns for it (the same node to
+ * keep it).  The result is not searched again: replace() does that itself, which lets it see a loop.
+ */
+typedef struct ast *ast_replace(struct ast *ident, void *arg);
+struct ast *ast_replace_idents(struct ast *a, ast_replace *replace, void *arg);
 
 const char *ast_op_name(enum ast_op op);
 const char *ast_mod_name(enum ast_mod mod);
 const char *trf_name(enum trf_kind trf);
+
+static inline struct err_pos ast_err_pos(struct ast_pos p)
+{
+	return (struct err_pos){ .line = p.line, .col = p.col, .offset = p.offset };
+}
 
 #endif
