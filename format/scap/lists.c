@@ -238,19 +238,7 @@ int proc_decode(struct sv *body, uint8_t version, struct proc_entry *p, struct e
 /* --- fds ---------------------------------------------------------------------------------------
  */
 
-enum fd_payload {
-	PAYLOAD_NONE,
-	PAYLOAD_NAME,
-	PAYLOAD_SOCK,
-	PAYLOAD_SERVSOCK,
-	PAYLOAD_UNIX,
-	PAYLOAD_FILE
-};
-
-static const struct {
-	uint8_t payload;
-	uint8_t ip_len;
-} fd_kinds[FD_TYPE_COUNT] = {
+const struct fd_layout fd_layouts[FD_TYPE_COUNT] = {
 	[FD_FILE] = { PAYLOAD_NAME, 0 },
 	[FD_DIRECTORY] = { PAYLOAD_NAME, 0 },
 	[FD_IPV4_SOCK] = { PAYLOAD_SOCK, 4 },
@@ -292,8 +280,8 @@ int fd_decode(struct sv *body, uint8_t version, struct fd_entry *out,
 		out->name = sv_of(made_up);
 		return entry_end(&e, body);
 	}
-	ip_len = fd_kinds[out->type].ip_len;
-	switch ((enum fd_payload)fd_kinds[out->type].payload) {
+	ip_len = fd_layouts[out->type].ip_len;
+	switch ((enum fd_payload)fd_layouts[out->type].payload) {
 	case PAYLOAD_NONE:
 		break;
 	case PAYLOAD_NAME:

@@ -25,6 +25,22 @@ int iface_decode(struct sv *body, uint8_t version, struct iface_entry *out, stru
 /* Fills out->user or out->group and sets out->kind. */
 int user_decode(struct sv *body, uint8_t version, struct record *out, struct err *err);
 int proc_decode(struct sv *body, uint8_t version, struct proc_entry *out, struct err *err);
+/* What an fd entry holds behind its type. */
+enum fd_payload {
+	PAYLOAD_NONE,
+	PAYLOAD_NAME,
+	PAYLOAD_SOCK,     /* both ends */
+	PAYLOAD_SERVSOCK, /* one end */
+	PAYLOAD_UNIX,
+	PAYLOAD_FILE, /* open flags, path, device */
+};
+
+struct fd_layout {
+	uint8_t payload; /* enum fd_payload */
+	uint8_t ip_len;
+};
+extern const struct fd_layout fd_layouts[FD_TYPE_COUNT];
+
 enum { FD_UNKNOWN_NAME = 24 };
 /*
  * out->tid is the caller's to set (it stands once at the head of the block).  An fd of a kind that
