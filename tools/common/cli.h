@@ -1,0 +1,74 @@
+/*
+ * What every command line program of ours does the same way: subcommands from a table, options from
+ * a table (which is also their help), one sentence on stderr per error, exit status 2 for a wrong
+ * command line and 1 for any other failure.
+ */
+#ifndef SAKER_TOOLS_CLI_H
+#define SAKER_TOOLS_CLI_H
+
+#include "format/base/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct cli_option {
+	int key;          /* the letter of its short form, or any number from 256 on without one */
+	const char *name; /* long form, without dashes */
+	const char *arg;  /* "FILE"; NULL: takes none */
+	const char *help;
+};
+
+struct cli;
+
+struct cli_command {
+	const char *name;
+	const char *operands; /* "TRACE...", for the usage line */
+	const char *help;     /* one line */
+	const char *details;  /* paragraphs below the options; may be NULL */
+	const struct cli_option *options;
+	size_t noptions;
+	int (*run)(struct cli *c, struct err *err);
+};
+
+struct cli_program {
+	const char *name;
+	const char *help; /* one line */
+	/* Several commands, picked by the first argument; or a single one, which has no name. */
+	const struct cli_command *commands;
+	size_t ncommands;
+};
+
+enum { CLI_MAX_OPTIONS = 48 };
+
+/* A command line while its command runs. */
+struct cli {
+	const struct cli_program *program;
+	const struct cli_command *command;
+	int argc;
+	char **argv;
+	const char *value; /* of the option that cli_next returned last */
+	int status;        /* exit status of a run that succeeded; 0 unless the command sets it */
+};
+
+/*
+ * The next option's key; 0 when there are none left (the operands are then argv[0..argc-1]); -1
+ * with ERR_USAGE for an unknown option or a missing value.  Options may stand among operands; "--"
+ * ends them.
+ */
+int cli_next(struct cli *c, struct err *err);
+
+/* ERR_USAGE unless there are min to max operands (max < 0: any number). */
+int cli_operands(const struct cli *c, int min, int max, struct err *err);
+
+/* The last option's value as a number from min to max, else ERR_USAGE. */
+int cli_number(const struct cli *c, const char *option, uint64_t min, uint64_t max, uint64_t *out,
+	       struct err *err);
+
+/* All of main: help, version, dispatch, the error sentence, the exit status. */
+int cli_main(const struct cli_program *p, int argc, char **argv);
+
+/* "scap: a.scap: byte 12: ..." on stderr. */
+void cli_complain(const char *program, const struct err *err);
+
+#endif

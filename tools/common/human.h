@@ -1,0 +1,18 @@
+/* Numbers for people. */
+#ifndef SAKER_TOOLS_HUMAN_H
+#define SAKER_TOOLS_HUMAN_H
+
+#include "format/base/buf.h"
+
+#include <stdint.h>
+
+/* 1234567 -> "1,234,567" */
+void human_count(struct buf *b, uint64_t n);
+/* 1536 -> "1.5 KiB" */
+void human_bytes(struct buf *b, uint64_t n);
+/* Nanoseconds -> "850 ms", "12.3 s", "1:02:03" */
+void human_duration(struct buf *b, uint64_t ns);
+/* Nanoseconds since the epoch -> "2024-05-06T07:08:09.123456789Z" */
+void human_time(struct buf *b, uint64_t ts_ns);
+
+#endif

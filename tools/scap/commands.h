@@ -1,0 +1,10 @@
+/* The subcommands of scap, one file each. */
+#ifndef SAKER_SCAP_COMMANDS_H
+#define SAKER_SCAP_COMMANDS_H
+
+#include "tools/common/cli.h"
+
+extern const struct cli_command scap_cmd_info;
+extern const struct cli_command scap_cmd_convert;
+
+#endif

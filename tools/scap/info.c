@@ -1,0 +1,345 @@
+/* scap info: what a trace is and what is in it. */
+#include "tools/common/human.h"
+#include "tools/common/json.h"
+#include "tools/scap/commands.h"
+#include "tools/scap/summary.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { TOP_DEFAULT = 10 };
+
+/* --- text --------------------------------------------------------------------------------------
+ */
+
+static void label(struct buf *b, const char *name)
+{
+	buf_printf(b, "  %-14s", name);
+}
+
+static void put_format(struct buf *b, const struct summary *s)
+{
+	label(b, "format");
+	if (s->is_stock)
+		buf_printf(b, "stock %u.%u%s", s->layout.major, s->layout.minor,
+			   s->layout.gzip ? ", gzip" : "");
+	buf_printf(b, ", %" PRIu64 " section%s\n", s->stats.sections,
+		   s->stats.sections == 1 ? "" : "s");
+}
+
+/* A name from the trace: what a terminal might act on is shown as '?'. */
+static void put_name(struct buf *b, struct sv name)
+{
+	for (size_t i = 0; i < name.n; i++)
+		buf_putc(b, (uint8_t)name.p[i] < 0x20 || name.p[i] == 0x7f ? '?' : name.p[i]);
+}
+
+static void put_machine(struct buf *b, const struct summary *s)
+{
+	if (!s->has_machine)
+		return;
+	label(b, "machine");
+	put_name(b, s->machine.hostname);
+	buf_printf(b, "%s%" PRIu32 " CPU%s, ", s->machine.hostname.n ? ", " : "",
+		   s->machine.num_cpus, s->machine.num_cpus == 1 ? "" : "s");
+	human_bytes(b, s->machine.memory_bytes);
+	if (s->machine.boot_ts_ns) {
+		buf_puts(b, ", booted ");
+		human_time(b, s->machine.boot_ts_ns);
+	}
+	buf_putc(b, '\n');
+}
+
+static void put_start(struct buf *b, const struct summary *s)
+{
+	const struct {
+		uint64_t n;
+		const char *what;
+	} counts[] = {
+		{ s->processes, " processes, " },
+		{ s->threads, " threads, " },
+		{ s->fds, " fds, " },
+		{ s->users, " users, " },
+		{ s->groups, " groups, " },
+		{ s->ifaces, " interface addresses\n" },
+	};
+
+	label(b, "at the start");
+	for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+		human_count(b, counts[i].n);
+		buf_puts(b, counts[i].what);
+	}
+}
+
+static void put_span(struct buf *b, const struct summary *s)
+{
+	label(b, "time");
+	if (!s->stats.events) {
+		buf_puts(b, "no events\n");
+		return;
+	}
+	human_time(b, s->first_ts_ns);
+	buf_puts(b, " to ");
+	human_time(b, s->last_ts_ns);
+	buf_puts(b, " (");
+	human_duration(b, s->last_ts_ns - s->first_ts_ns);
+	buf_puts(b, ")\n");
+}
+
+static void put_events(struct buf *b, const struct summary *s)
+{
+	const struct {
+		uint64_t n;
+		const char *what;
+	} notes[] = {
+		{ s->stats.upgraded, "old events upgraded" },
+		{ s->stats.enter_merged, "enter events folded into their exit events" },
+		{ s->stats.enter_dropped,
+		  "enter events dropped: they have no current form or no exit event" },
+		{ s->stats.unused_dropped, "events of retired types dropped" },
+		{ s->layout.newer_events, "events of types newer than this version skipped" },
+		{ s->layout.damaged_events, "damaged events skipped at the start of a section" },
+		{ s->state_only, "events that only describe state" },
+	};
+	uint64_t in_file = summary_events_in_file(s);
+
+	label(b, "events");
+	human_count(b, s->stats.events);
+	if (in_file != s->stats.events) {
+		buf_puts(b, " of ");
+		human_count(b, in_file);
+		buf_puts(b, " in the file");
+	}
+	buf_putc(b, '\n');
+	for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
+		if (!notes[i].n)
+			continue;
+		label(b, "");
+		human_count(b, notes[i].n);
+		buf_printf(b, " %s\n", notes[i].what);
+	}
+}
+
+static void put_types(struct buf *b, const struct summary *s, uint64_t top)
+{
+	uint16_t ids[EV_COUNT];
+	size_t n = summary_rank(s, ids);
+
+	for (size_t i = 0; i < n && i < top; i++) {
+		const struct event_desc *d = schema_event(ids[i]);
+
+		label(b, i ? "" : "by type");
+		buf_printf(b, "%-20s %c %8" PRIu64 "  %5.1f %%\n", d->name,
+			   event_is_exit(d->id) ? '<' : '>', s->by_type[ids[i]],
+			   100 * (double)s->by_type[ids[i]] / (double)s->stats.events);
+	}
+	if (n > top) {
+		label(b, "");
+		buf_printf(b, "and %zu more types\n", n - (size_t)top);
+	}
+}
+
+static void put_unknown(struct buf *b, const struct summary *s)
+{
+	size_t n = sizeof s->layout.unknown / sizeof s->layout.unknown[0];
+
+	for (size_t i = 0; i < n && s->layout.unknown[i].count; i++) {
+		label(b, i ? "" : "skipped");
+		human_count(b, s->layout.unknown[i].count);
+		buf_printf(b, " blocks of unknown type 0x%08" PRIx32 "%s\n",
+			   s->layout.unknown[i].id, i == n - 1 ? " and others" : "");
+	}
+}
+
+static void summary_text(struct buf *b, const struct summary *s, uint64_t top)
+{
+	buf_printf(b, "%s\n", s->path);
+	put_format(b, s);
+	put_machine(b, s);
+	put_start(b, s);
+	put_span(b, s);
+	put_events(b, s);
+	put_types(b, s, top);
+	put_unknown(b, s);
+	if (s->damage.code != ERR_NONE) {
+		label(b, "damage");
+		buf_printf(b, "%s\n", s->damage.msg);
+	}
+}
+
+/* --- JSON --------------------------------------------------------------------------------------
+ */
+
+static void json_machine(struct json *j, const struct summary *s)
+{
+	if (!s->has_machine)
+		return;
+	json_object(j, "machine");
+	json_text(j, "hostname", s->machine.hostname);
+	json_u64(j, "cpus", s->machine.num_cpus);
+	json_u64(j, "memory_bytes", s->machine.memory_bytes);
+	json_u64(j, "boot_ts_ns", s->machine.boot_ts_ns);
+	json_end_object(j);
+}
+
+static void json_start(struct json *j, const struct summary *s)
+{
+	json_object(j, "at_start");
+	json_u64(j, "processes", s->processes);
+	json_u64(j, "threads", s->threads);
+	json_u64(j, "fds", s->fds);
+	json_u64(j, "users", s->users);
+	json_u64(j, "groups", s->groups);
+	json_u64(j, "interface_addresses", s->ifaces);
+	json_end_object(j);
+}
+
+static void json_events(struct json *j, const struct summary *s)
+{
+	uint16_t ids[EV_COUNT];
+	size_t n = summary_rank(s, ids);
+
+	json_object(j, "events");
+	json_u64(j, "shown", s->stats.events);
+	json_u64(j, "in_file", summary_events_in_file(s));
+	json_u64(j, "upgraded", s->stats.upgraded);
+	json_u64(j, "enter_merged", s->stats.enter_merged);
+	json_u64(j, "enter_dropped", s->stats.enter_dropped);
+	json_u64(j, "unused_dropped", s->stats.unused_dropped);
+	json_u64(j, "newer_skipped", s->layout.newer_events);
+	json_u64(j, "damaged_skipped", s->layout.damaged_events);
+	json_u64(j, "state_only", s->state_only);
+	json_array(j, "by_type");
+	for (size_t i = 0; i < n; i++) {
+		json_object(j, NULL);
+		json_u64(j, "id", ids[i]);
+		json_text(j, "type", sv_of(schema_event(ids[i])->name));
+		json_u64(j, "count", s->by_type[ids[i]]);
+		json_end_object(j);
+	}
+	json_end_array(j);
+	json_end_object(j);
+}
+
+static void json_blocks(struct json *j, const struct summary *s)
+{
+	json_array(j, "blocks");
+	for (size_t i = 0; i < BLOCK_TYPES; i++) {
+		if (!s->layout.blocks[i])
+			continue;
+		json_object(j, NULL);
+		json_u64(j, "id", block_types[i].id);
+		json_text(j, "name", sv_of(block_types[i].name));
+		json_u64(j, "count", s->layout.blocks[i]);
+		json_end_object(j);
+	}
+	json_end_array(j);
+	json_array(j, "unknown_blocks");
+	for (size_t i = 0; i < sizeof s->layout.unknown / sizeof s->layout.unknown[0]; i++) {
+		if (!s->layout.unknown[i].count)
+			continue;
+		json_object(j, NULL);
+		json_u64(j, "id", s->layout.unknown[i].id);
+		json_u64(j, "count", s->layout.unknown[i].count);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void summary_json(struct buf *b, const struct summary *s)
+{
+	struct json j = { .out = b };
+
+	json_object(&j, NULL);
+	json_text(&j, "path", sv_of(s->path));
+	if (s->is_stock) {
+		json_text(&j, "format", SV("stock"));
+		json_u64(&j, "major", s->layout.major);
+		json_u64(&j, "minor", s->layout.minor);
+		json_bool(&j, "gzip", s->layout.gzip);
+	}
+	json_u64(&j, "sections", s->stats.sections);
+	json_machine(&j, s);
+	json_start(&j, s);
+	if (s->stats.events) {
+		json_u64(&j, "first_ts_ns", s->first_ts_ns);
+		json_u64(&j, "last_ts_ns", s->last_ts_ns);
+		json_u64(&j, "duration_ns", s->last_ts_ns - s->first_ts_ns);
+	}
+	json_events(&j, s);
+	if (s->is_stock)
+		json_blocks(&j, s);
+	if (s->damage.code != ERR_NONE)
+		json_text(&j, "damage", sv_of(s->damage.msg));
+	json_end_object(&j);
+	buf_putc(b, '\n');
+}
+
+/* --- the command -------------------------------------------------------------------------------
+ */
+
+static int run(struct cli *c, struct err *err)
+{
+	struct summary s;
+	struct buf b = { 0 };
+	uint64_t top = TOP_DEFAULT;
+	bool json = false;
+	int key;
+
+	while ((key = cli_next(c, err)) > 0) {
+		switch (key) {
+		case 'j':
+			json = true;
+			break;
+		case 'n':
+			if (cli_number(c, "top", 0, EV_COUNT, &top, err) < 0)
+				return -1;
+			break;
+		}
+	}
+	if (key < 0 || cli_operands(c, 1, -1, err) < 0)
+		return -1;
+	for (int i = 0; i < c->argc; i++) {
+		struct err why = { 0 };
+
+		buf_clear(&b);
+		if (summary_read(&s, c->argv[i], &why) < 0) {
+			cli_complain(c->program->name, &why);
+			c->status = 1;
+			continue;
+		}
+		if (json)
+			summary_json(&b, &s);
+		else
+			summary_text(&b, &s, top);
+		if (b.failed) {
+			err_set(err, ERR_NOMEM, "no memory for the summary of %s", s.path);
+			break;
+		}
+		fwrite(b.p, 1, b.n, stdout);
+		if (s.damage.code != ERR_NONE) {
+			cli_complain(c->program->name, &s.damage);
+			c->status = 1;
+		}
+	}
+	buf_deinit(&b);
+	return err->code == ERR_NONE ? 0 : -1;
+}
+
+static const struct cli_option options[] = {
+	{ 'j', "json", NULL, "one JSON object per trace and line" },
+	{ 'n', "top", "N", "list the N most frequent event types (default 10)" },
+};
+
+const struct cli_command scap_cmd_info = {
+	.name = "info",
+	.operands = "TRACE...",
+	.help = "Tell what traces are and what is in them.",
+	.details = "Events are counted in their current form: what old recorders wrote as a pair "
+		   "of events\n"
+		   "is one.  A damaged trace is described up to the damage; the exit status is 1 "
+		   "then.",
+	.options = options,
+	.noptions = sizeof options / sizeof options[0],
+	.run = run,
+};

@@ -1,0 +1,18 @@
+/* scap: the toolbox for traces. */
+#include "tools/scap/commands.h"
+
+int main(int argc, char **argv)
+{
+	const struct cli_command commands[] = {
+		scap_cmd_info,
+		scap_cmd_convert,
+	};
+	const struct cli_program program = {
+		.name = "scap",
+		.help = "Look into traces of kernel events and turn them into other forms.",
+		.commands = commands,
+		.ncommands = sizeof commands / sizeof commands[0],
+	};
+
+	return cli_main(&program, argc, argv);
+}

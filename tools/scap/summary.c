@@ -1,0 +1,103 @@
+#include "tools/scap/summary.h"
+
+#include <string.h>
+
+static void take_machine(struct summary *s, const struct machine_info *m)
+{
+	size_t n = m->hostname.n < MACHINE_HOSTNAME ? m->hostname.n : MACHINE_HOSTNAME;
+
+	s->has_machine = true;
+	s->machine = *m;
+	if (n)
+		memcpy(s->hostname, m->hostname.p, n);
+	s->hostname[n] = '\0';
+	s->machine.hostname = (struct sv){ s->hostname, n };
+}
+
+static void take_event(struct summary *s, const struct event *ev)
+{
+	s->by_type[ev->type]++;
+	s->state_only += (ev->flags & EVENT_STATE_ONLY) != 0;
+	if (!s->first_ts_ns || ev->ts_ns < s->first_ts_ns)
+		s->first_ts_ns = ev->ts_ns;
+	if (ev->ts_ns > s->last_ts_ns)
+		s->last_ts_ns = ev->ts_ns;
+}
+
+static void take(struct summary *s, const struct record *rec)
+{
+	switch (rec->kind) {
+	case RECORD_SECTION:
+	case RECORD_IFACES_BEGIN:
+	case RECORD_USERS_BEGIN:
+		break;
+	case RECORD_MACHINE:
+		take_machine(s, &rec->machine);
+		break;
+	case RECORD_IFACE:
+		s->ifaces++;
+		break;
+	case RECORD_USER:
+		s->users++;
+		break;
+	case RECORD_GROUP:
+		s->groups++;
+		break;
+	case RECORD_PROC:
+		s->threads++;
+		s->processes += rec->proc.tid == rec->proc.pid;
+		break;
+	case RECORD_FD:
+		s->fds++;
+		break;
+	case RECORD_EVENT:
+		take_event(s, &rec->event);
+		break;
+	}
+}
+
+int summary_read(struct summary *s, const char *path, struct err *err)
+{
+	struct source_options opt = { .upgrade = true };
+	struct source *src;
+	struct record rec;
+
+	*s = (struct summary){ .path = path };
+	if (source_open(path, &opt, &src, err) < 0)
+		return -1;
+	while (source_next(src, &rec, &s->damage) == NEXT_ITEM)
+		take(s, &rec);
+	s->stats = src->stats;
+	if (scap_reader_layout(src)) {
+		s->is_stock = true;
+		s->layout = *scap_reader_layout(src);
+	}
+	source_close(src);
+	return 0;
+}
+
+uint64_t summary_events_in_file(const struct summary *s)
+{
+	return s->stats.events + s->stats.enter_merged + s->stats.enter_dropped +
+	       s->stats.unused_dropped + s->layout.newer_events + s->layout.damaged_events;
+}
+
+size_t summary_rank(const struct summary *s, uint16_t ids[static EV_COUNT])
+{
+	size_t n = 0;
+
+	/* Insertion keeps equal counts in the order of their ids. */
+	for (uint16_t id = 0; id < EV_COUNT; id++) {
+		size_t at = n;
+
+		if (!s->by_type[id])
+			continue;
+		while (at > 0 && s->by_type[ids[at - 1]] < s->by_type[id]) {
+			ids[at] = ids[at - 1];
+			at--;
+		}
+		ids[at] = id;
+		n++;
+	}
+	return n;
+}

@@ -1,0 +1,33 @@
+/* What "scap info" tells about one trace. */
+#ifndef SAKER_SCAP_SUMMARY_H
+#define SAKER_SCAP_SUMMARY_H
+
+#include "format/scap/scap_reader.h"
+
+struct summary {
+	const char *path;
+	struct source_stats stats;
+	struct scap_layout layout;
+	bool is_stock;
+
+	bool has_machine;
+	struct machine_info machine; /* of the last section; hostname points at `hostname` */
+	char hostname[MACHINE_HOSTNAME + 1];
+	uint64_t threads, processes, fds, users, groups, ifaces; /* listed in all sections */
+
+	uint64_t first_ts_ns, last_ts_ns; /* earliest and latest of all events; 0: no event */
+	uint64_t state_only;              /* events that only update the state */
+	uint64_t by_type[EV_COUNT];
+	struct err damage; /* code 0: the trace was read to its end */
+};
+
+/* Read the whole trace.  -1 only when it cannot be opened; damage is part of the summary. */
+int summary_read(struct summary *s, const char *path, struct err *err);
+
+/* Events found in the file: shown, folded into others and dropped. */
+uint64_t summary_events_in_file(const struct summary *s);
+
+/* Ids of the events that occur, most frequent first; returns their number. */
+size_t summary_rank(const struct summary *s, uint16_t ids[static EV_COUNT]);
+
+#endif
