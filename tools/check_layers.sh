@@ -38,7 +38,6 @@ allow replay format engine replay
 allow tools format engine replay tools
 allow capture format drivers capture
 only 'sqlite3\.h' 'replay/store[a-z_]*\.[ch]' 'replay/tests/[a-z_]*\.c' 'tools/matches/[a-z_]*\.[ch]'
-only 'yaml\.h' 'engine/rules/yaml\.c'
 only 'pcre2\.h' 'engine/filter/regex\.c'
 only 'zlib\.h' 'format/scap/[a-z_]*\.c' 'format/tests/[a-z_]*\.c'
 exit $status
