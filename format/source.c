@@ -2,6 +2,8 @@
 
 #include "format/scap/input.h"
 #include "format/scap/scap_reader.h"
+#include "format/trace/frame.h"
+#include "format/trace/trace_reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +23,7 @@ static const struct {
 } kinds[] = {
 	{ { "\x0a\x0d\x0d\x0a", 4 }, scap_reader_open },
 	{ { "\x1f\x8b", 2 }, scap_reader_open },
+	{ { frame_file_magic, sizeof frame_file_magic }, trace_reader_open },
 };
 
 /* As many of the first n bytes as the file has. */
@@ -69,7 +72,7 @@ int source_open(const char *path, const struct source_options *opt, struct sourc
 	if (n == 0)
 		return err_set(err, ERR_TRUNCATED, "%s is empty", name);
 	return err_set(err, ERR_FORMAT,
-		       "%s is not a trace: it begins with neither a section header nor gzip", name);
+		       "%s is not a trace: it begins with no known magic number", name);
 }
 
 /* --- lists -------------------------------------------------------------------------------------

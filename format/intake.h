@@ -1,0 +1,25 @@
+/*
+ * From the events of a file to the events of a source: upgraded if asked, and numbered.
+ */
+#ifndef SAKER_INTAKE_H
+#define SAKER_INTAKE_H
+
+#include "format/scap/upgrade.h"
+#include "format/source.h"
+
+struct intake {
+	struct source_stats *stats;
+	struct upgrader *upgrader; /* NULL: events as they are in the file */
+	uint64_t num;              /* of the last event */
+	bool leading; /* only state events so far: they describe the start of the section */
+};
+
+/* stats is borrowed. */
+int intake_init(struct intake *in, bool upgrade, struct source_stats *stats, struct err *err);
+void intake_deinit(struct intake *in);
+/* A section begins. */
+void intake_section(struct intake *in);
+/* Upgrade, count and number *ev; as upgrader_apply. */
+enum upgrade_result intake_event(struct intake *in, struct event *ev, struct err *err);
+
+#endif
