@@ -35,6 +35,9 @@ enum field_flags {
 	/* Comparing looks at several values, not at the one that is printed (field_candidates). */
 	FF_ANY_ANCESTOR = 1 << 18,
 	FF_EITHER_END = 1 << 19,
+	FF_AROUND = 1 << 20,
+	FF_ARG_DOT = 1 << 21,     /* the argument follows a dot: evt.arg.res */
+	FF_ARG_BRACKET = 1 << 22, /* the argument is in brackets: proc.aname[2] */
 };
 
 struct field_ref;

@@ -1,0 +1,464 @@
+/*
+ * Text to field reference.
+ *
+ * A name may be followed by an argument in brackets (proc.aname[2]) or behind a dot (evt.arg.res);
+ * which of them, and what it may be, is the field's business: the table of arguments below.
+ */
+#include "engine/fields/getters.h"
+
+#include <limits.h>
+#include <time.h>
+
+/* The argument as found in the text. */
+struct argument {
+	struct sv text;
+	uint32_t col; /* of its first byte, from 1 */
+	bool dotted;
+};
+
+typedef int parse_arg(struct field_ref *f, const struct argument *arg, struct arena *arena,
+		      struct err *err);
+
+static int refuse(struct err *err, const struct argument *arg, const char *what)
+{
+	return err_at(err, ERR_CHECK, (struct err_pos){ .col = arg->col }, "'" SV_FMT "' is not %s",
+		      SV_ARG(arg->text), what);
+}
+
+/* --- numbers -----------------------------------------------------------------------------------
+ */
+
+/* As sscanf("%d"): blanks and a sign may precede the digits, nothing may follow them. */
+static bool parse_number(struct sv s, int64_t *out)
+{
+	bool negative = false;
+	uint64_t v = 0;
+	size_t i = 0;
+
+	while (i < s.n && (s.p[i] == ' ' || (s.p[i] >= '\t' && s.p[i] <= '\r')))
+		i++;
+	if (i < s.n && (s.p[i] == '-' || s.p[i] == '+'))
+		negative = s.p[i++] == '-';
+	if (i == s.n)
+		return false;
+	for (; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9' || v > (UINT64_MAX - 9) / 10)
+			return false;
+		v = v * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	*out = (int64_t)(negative ? 0 - v : v);
+	return true;
+}
+
+static bool all_digits(struct sv s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	}
+	return s.n > 0;
+}
+
+static int arg_index(struct field_ref *f, const struct argument *arg, struct arena *arena,
+		     struct err *err)
+{
+	(void)arena;
+	if (!parse_number(arg->text, &f->index) || f->index > INT32_MAX || f->index < INT32_MIN)
+		return refuse(err, arg, "a number");
+	f->arg_is_index = true;
+	return 0;
+}
+
+/* --- event parameters --------------------------------------------------------------------------
+ */
+
+/* Which parameter of each event is called name; *first is the first such in the vocabulary. */
+static int8_t *index_param(struct sv name, struct arena *arena, const struct param_desc **first)
+{
+	int8_t *index = (int8_t *)arena_bytes(arena, EV_COUNT);
+
+	*first = NULL;
+	if (!index)
+		return NULL;
+	for (uint32_t id = 0; id < EV_COUNT; id++) {
+		int i = event_param_index(&schema_events[id], name);
+
+		index[id] = (int8_t)i;
+		if (i >= 0 && !*first)
+			*first = &schema_events[id].params[i];
+	}
+	return index;
+}
+
+static int arg_param_name(struct field_ref *f, const struct argument *arg, struct arena *arena,
+			  struct err *err)
+{
+	const struct param_desc *first;
+
+	f->param_index = index_param(arg->text, arena, &first);
+	if (!f->param_index)
+		return err_set(err, ERR_NOMEM, "no memory for field '" SV_FMT "'", SV_ARG(f->text));
+	if (!first)
+		return refuse(err, arg, "an argument of any event");
+	if (f->def->type == PT_DYN)
+		f->type = first->type;
+	return 0;
+}
+
+static int arg_param(struct field_ref *f, const struct argument *arg, struct arena *arena,
+		     struct err *err)
+{
+	return arg->dotted ? arg_param_name(f, arg, arena, err) : arg_index(f, arg, arena, err);
+}
+
+/* --- others ------------------------------------------------------------------------------------
+ */
+
+/* A number is an event id; a name is the first event called so. */
+static int arg_event(struct field_ref *f, const struct argument *arg, struct arena *arena,
+		     struct err *err)
+{
+	(void)arena;
+	if (parse_number(arg->text, &f->index)) {
+		f->arg_is_index = true;
+		return 0;
+	}
+	for (uint32_t id = 0; id < EV_COUNT; id++) {
+		if (sv_eq(sv_of(schema_events[id].name), arg->text)) {
+			f->index = id;
+			return 0;
+		}
+	}
+	return refuse(err, arg, "an event");
+}
+
+static int arg_timestamp(struct field_ref *f, const struct argument *arg, struct arena *arena,
+			 struct err *err)
+{
+	(void)arena;
+	if (!parse_number(arg->text, &f->index))
+		return refuse(err, arg, "a time in nanoseconds");
+	f->arg_is_index = true;
+	return 0;
+}
+
+static int arg_path_end(struct field_ref *f, const struct argument *arg, struct arena *arena,
+			struct err *err)
+{
+	(void)arena;
+	if (!sv_eq(arg->text, SV("src")) && !sv_eq(arg->text, SV("dst")))
+		return refuse(err, arg, "'src' or 'dst'");
+	f->index = arg->text.p[0] == 's' ? 1 : 2;
+	return 0;
+}
+
+static int arg_subsystem(struct field_ref *f, const struct argument *arg, struct arena *arena,
+			 struct err *err)
+{
+	(void)f;
+	(void)arena;
+	for (size_t i = 0; i < arg->text.n; i++) {
+		char c = arg->text.p[i];
+
+		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'))
+			return refuse(err, arg, "a cgroup subsystem");
+	}
+	return 0;
+}
+
+/* A variable's name, or for proc.aenv a generation. */
+static int arg_variable(struct field_ref *f, const struct argument *arg, struct arena *arena,
+			struct err *err)
+{
+	if (all_digits(arg->text))
+		return arg_index(f, arg, arena, err);
+	return 0;
+}
+
+/* A position, written without leading zero, or a pattern. */
+static int arg_mount(struct field_ref *f, const struct argument *arg, struct arena *arena,
+		     struct err *err)
+{
+	(void)arena;
+	(void)err;
+	f->arg_is_index = all_digits(arg->text) && (arg->text.n == 1 || arg->text.p[0] != '0') &&
+			  parse_number(arg->text, &f->index);
+	return 0;
+}
+
+static int arg_text(struct field_ref *f, const struct argument *arg, struct arena *arena,
+		    struct err *err)
+{
+	(void)f;
+	(void)arg;
+	(void)arena;
+	(void)err;
+	return 0;
+}
+
+static const struct {
+	bool (*get)(const struct field_ref *, struct field_ctx *, struct value *);
+	parse_arg *parse;
+} arguments[] = {
+	{ get_evt_arg, arg_param },
+	{ get_evt_rawarg, arg_param_name },
+	{ get_evt_type_is, arg_event },
+	{ get_evt_abspath, arg_path_end },
+	{ get_nothing, arg_timestamp }, /* evt.around, the only filter-only field with argument */
+	{ get_thread_cgroup, arg_subsystem },
+	{ get_proc_env, arg_variable },
+	{ get_proc_aenv, arg_variable },
+	{ get_container_mount, arg_mount },
+	{ get_container_label, arg_text },
+	{ get_pod_label, arg_text },
+	{ get_retired, arg_text },
+};
+
+static parse_arg *argument_parser(const struct field_def *def)
+{
+	for (size_t i = 0; i < sizeof arguments / sizeof arguments[0]; i++) {
+		if (arguments[i].get == def->get)
+			return arguments[i].parse;
+	}
+	return arg_index;
+}
+
+/* --- the reference -----------------------------------------------------------------------------
+ */
+
+static const char dotted_label_sentence[] =
+	"labels are named in brackets now, as in k8s.pod.label[app]; the dotted form is deprecated";
+static const char syslog_sentence[] = "syslog.* fields are deprecated: Falco no longer has them";
+
+/* Old rule files write k8s.pod.label.app; today's syntax only has brackets for it. */
+static bool takes_old_dot(const struct field_def *def)
+{
+	return (def->flags & FF_ARG_REQUIRED) && sv_starts(sv_of(def->name), SV("k8s."));
+}
+
+static bool name_fits(const struct field_def *def, struct sv text)
+{
+	struct sv name = sv_of(def->name);
+
+	if (!sv_starts(text, name))
+		return false;
+	if (text.n == name.n)
+		return true;
+	if (text.p[name.n] == '[')
+		return def->flags & FF_ARG_BRACKET;
+	return text.p[name.n] == '.' && ((def->flags & FF_ARG_DOT) || takes_old_dot(def));
+}
+
+static const struct field_def *find_def(struct sv text)
+{
+	const struct field_def *best = NULL;
+	size_t best_n = 0;
+
+	for (size_t i = 0; i < field_defs_n; i++) {
+		size_t n = strlen(field_defs[i].name);
+
+		if (n > best_n && name_fits(&field_defs[i], text)) {
+			best = &field_defs[i];
+			best_n = n;
+		}
+	}
+	return best;
+}
+
+/* Cut the argument out of what follows the name. */
+static int split_argument(struct sv text, size_t name_n, struct argument *arg, struct err *err)
+{
+	struct sv rest = { text.p + name_n + 1, text.n - name_n - 1 };
+
+	arg->dotted = text.p[name_n] == '.';
+	arg->col = (uint32_t)name_n + 2;
+	arg->text = rest;
+	if (arg->dotted)
+		return 0;
+
+	const char *close = rest.n ? memchr(rest.p, ']', rest.n) : NULL;
+
+	if (!close)
+		return err_at(err, ERR_CHECK, (struct err_pos){ .col = (uint32_t)name_n + 1 },
+			      "'[' without ']' in field '" SV_FMT "'", SV_ARG(text));
+	if (close != rest.p + rest.n - 1)
+		return err_at(err, ERR_CHECK,
+			      (struct err_pos){ .col = (uint32_t)(close - text.p) + 2 },
+			      "text after ']' in field '" SV_FMT "'", SV_ARG(text));
+	arg->text.n--;
+	return 0;
+}
+
+/* What the local clock shows beyond UTC, now. */
+static int64_t utc_offset_s(void)
+{
+	time_t now = time(NULL);
+	struct tm local, utc;
+	int64_t day;
+
+	if (!localtime_r(&now, &local) || !gmtime_r(&now, &utc))
+		return 0;
+	day = local.tm_year != utc.tm_year ? local.tm_year - utc.tm_year
+					   : local.tm_yday - utc.tm_yday;
+	return ((day * 24 + local.tm_hour - utc.tm_hour) * 60 + local.tm_min - utc.tm_min) * 60;
+}
+
+/* What some fields want to know beside their argument. */
+static int prepare(struct field_ref *f, struct arena *arena, struct err *err)
+{
+	const struct param_desc *first;
+	struct field_use *use;
+
+	if (f->def->get == get_evt_time || f->def->get == get_evt_outputtime)
+		f->index = utc_offset_s();
+	if (f->def->get == get_evt_buffer || f->def->get == get_syslog) {
+		f->param_index = index_param(SV("data"), arena, &first);
+		if (!f->param_index)
+			goto nomem;
+	}
+	if (f->def->flags & FF_PER_USE) {
+		use = arena_new(arena, struct field_use);
+		if (!use)
+			goto nomem;
+		use->arena = arena;
+		f->use = use;
+	}
+	return 0;
+nomem:
+	return err_set(err, ERR_NOMEM, "no memory for field '" SV_FMT "'", SV_ARG(f->text));
+}
+
+static int parse_argument(struct field_ref *f, struct arena *arena, struct err *err)
+{
+	struct argument arg;
+	size_t name_n = strlen(f->def->name);
+
+	if (f->text.n == name_n) {
+		if (!(f->def->flags & FF_ARG_REQUIRED))
+			return 0;
+		return err_at(err, ERR_CHECK, (struct err_pos){ .col = 1 },
+			      "field '%s' needs an argument: %s%s", f->def->name, f->def->name,
+			      f->def->arg_help);
+	}
+	if (split_argument(f->text, name_n, &arg, err) < 0)
+		return -1;
+	f->has_arg = true;
+	f->arg = arena_sv(arena, arg.text);
+	if (!f->arg.p)
+		return err_set(err, ERR_NOMEM, "no memory for field '" SV_FMT "'", SV_ARG(f->text));
+	return argument_parser(f->def)(f, &arg, arena, err);
+}
+
+int field_parse(struct sv text, struct arena *arena, struct field_ref *out, const char **deprecated,
+		struct err *err)
+{
+	const struct field_def *def = find_def(text);
+	struct field_ref f;
+
+	*out = (struct field_ref){ 0 };
+	if (deprecated)
+		*deprecated = NULL;
+	if (!def)
+		return err_at(err, ERR_CHECK, (struct err_pos){ .col = 1 },
+			      "unknown field '" SV_FMT "'", SV_ARG(text));
+	f = (struct field_ref){
+		.def = def,
+		.type = def->type,
+		.is_list = def->flags & FF_LIST,
+		.index = NO_INDEX,
+		.text = arena_sv(arena, text),
+	};
+	if (!f.text.p)
+		return err_set(err, ERR_NOMEM, "no memory for field '" SV_FMT "'", SV_ARG(text));
+	if (parse_argument(&f, arena, err) < 0 || prepare(&f, arena, err) < 0)
+		return -1;
+	if (deprecated && def->get == get_syslog)
+		*deprecated = syslog_sentence;
+	else if (deprecated && f.has_arg && text.p[strlen(def->name)] == '.' && takes_old_dot(def))
+		*deprecated = dotted_label_sentence;
+	*out = f;
+	return 0;
+}
+
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.';
+}
+
+size_t field_parse_prefix(struct sv text, struct arena *arena, struct field_ref *out)
+{
+	size_t n = 0;
+
+	while (n < text.n && is_name_char(text.p[n]))
+		n++;
+	if (n < text.n && text.p[n] == '[') {
+		const char *close = memchr(text.p + n, ']', text.n - n);
+		size_t with_arg = close ? (size_t)(close - text.p) + 1 : 0;
+
+		if (close &&
+		    field_parse((struct sv){ text.p, with_arg }, arena, out, NULL, NULL) == 0)
+			return with_arg;
+	}
+	for (; n > 0; n--) {
+		struct sv head = { text.p, n };
+
+		if (find_def(head) && field_parse(head, arena, out, NULL, NULL) == 0)
+			return n;
+	}
+	return 0;
+}
+
+/* --- suggestions -------------------------------------------------------------------------------
+ */
+
+enum { SUGGEST_MAX = 64, SUGGEST_DISTANCE = 3 };
+
+/* Letters to insert, drop, change or swap; anything over the limits is far. */
+static size_t distance(struct sv a, struct sv b)
+{
+	size_t rows[3][SUGGEST_MAX + 1];
+
+	if (a.n > SUGGEST_MAX || b.n > SUGGEST_MAX)
+		return SUGGEST_MAX;
+	for (size_t j = 0; j <= b.n; j++)
+		rows[0][j] = j;
+	for (size_t i = 1; i <= a.n; i++) {
+		size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *second = rows[(i + 1) % 3];
+
+		row[0] = i;
+		for (size_t j = 1; j <= b.n; j++) {
+			bool same = a.p[i - 1] == b.p[j - 1];
+
+			row[j] = above[j - 1] + !same;
+			if (above[j] + 1 < row[j])
+				row[j] = above[j] + 1;
+			if (row[j - 1] + 1 < row[j])
+				row[j] = row[j - 1] + 1;
+			if (i > 1 && j > 1 && a.p[i - 1] == b.p[j - 2] &&
+			    a.p[i - 2] == b.p[j - 1] && second[j - 2] + 1 < row[j])
+				row[j] = second[j - 2] + 1;
+		}
+	}
+	return rows[a.n % 3][b.n];
+}
+
+const char *field_suggest(struct sv wrong)
+{
+	const char *bracket = wrong.n ? memchr(wrong.p, '[', wrong.n) : NULL, *best = NULL;
+	size_t limit;
+
+	if (bracket)
+		wrong.n = (size_t)(bracket - wrong.p);
+	limit = wrong.n / 3 < SUGGEST_DISTANCE ? wrong.n / 3 : SUGGEST_DISTANCE;
+	limit++;
+	for (size_t i = 0; i < field_defs_n; i++) {
+		size_t d = distance(wrong, sv_of(field_defs[i].name));
+
+		if (d < limit && !(field_defs[i].flags & FF_HIDDEN)) {
+			best = field_defs[i].name;
+			limit = d;
+		}
+	}
+	return best;
+}
