@@ -70,6 +70,13 @@ struct ast {
  * The position is where reading stopped, which is where Falco puts its caret.
  */
 int ast_parse(struct sv text, struct arena *arena, struct ast **out, struct err *err);
+/*
+ * The same with another limit on nesting (a bracket costs several levels): rule files may go deeper
+ * than a filter on a command line.
+ */
+enum { AST_DEPTH = 100, AST_DEPTH_RULES = 1000 };
+int ast_parse_nested(struct sv text, uint32_t max_depth, struct arena *arena, struct ast **out,
+		     struct err *err);
 
 /*
  * Parse a field or transformer call at the start of text (output templates); *used is how many

@@ -396,11 +396,20 @@ static int parse_all(struct parser *p, struct ast **out)
 
 int ast_parse(struct sv text, struct arena *arena, struct ast **out, struct err *err)
 {
+	return ast_parse_nested(text, AST_DEPTH, arena, out, err);
+}
+
+int ast_parse_nested(struct sv text, uint32_t max_depth, struct arena *arena, struct ast **out,
+		     struct err *err)
+{
 	struct err own = { 0 };
 	struct parser p;
 
 	*out = NULL;
-	if (parser_init(&p, text, arena, err ? err : &own) < 0 || parse_all(&p, out) < 0) {
+	if (parser_init(&p, text, arena, err ? err : &own) < 0)
+		return -1;
+	p.max_depth = max_depth;
+	if (parse_all(&p, out) < 0) {
 		*out = NULL;
 		return -1;
 	}

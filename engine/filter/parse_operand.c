@@ -3,7 +3,7 @@
 /* Texts are as long as their positions can count. */
 int parser_init(struct parser *p, struct sv text, struct arena *arena, struct err *err)
 {
-	*p = (struct parser){ .arena = arena };
+	*p = (struct parser){ .arena = arena, .max_depth = AST_DEPTH };
 	if (text.n >= UINT32_MAX)
 		return err_set(err, ERR_LIMIT, "a condition of %zu bytes is too long", text.n);
 	lex_init(&p->lx, text, arena, err);
@@ -32,9 +32,9 @@ int parser_no_memory(struct parser *p)
 
 int parser_enter(struct parser *p)
 {
-	if (++p->depth >= PARSER_MAX_DEPTH)
+	if (++p->depth >= p->max_depth)
 		return err_at(p->lx.err, ERR_SYNTAX, ast_err_pos(p->lx.pos),
-			      "nested too deeply (at most %d levels)", PARSER_MAX_DEPTH);
+			      "nested too deeply (at most %u levels)", p->max_depth);
 	return 0;
 }
 

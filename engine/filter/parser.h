@@ -10,12 +10,10 @@
 
 #include "engine/filter/lex.h"
 
-enum { PARSER_MAX_DEPTH = 100 };
-
 struct parser {
 	struct lexer lx; /* lx.err is where all errors go */
 	struct arena *arena;
-	uint32_t depth;
+	uint32_t depth, max_depth;
 };
 
 /* A growing array of pointers in the arena. */
