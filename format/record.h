@@ -19,13 +19,13 @@ enum { EVENT_MAX_PARAMS = 64 };
 enum { EVENT_STATE_ONLY = 1 };
 
 struct event {
-	uint64_t num;      /* from 1, counts what the current vocabulary shows: Falco's evt.num */
-	uint64_t ts_ns;    /* since the epoch */
-	int64_t tid;       /* -1: none */
-	uint16_t type;     /* enum event_id */
+	uint64_t num;   /* from 1, counts what the current vocabulary shows: Falco's evt.num */
+	uint64_t ts_ns; /* since the epoch */
+	int64_t tid;    /* -1: none */
+	uint16_t type;  /* enum event_id */
 	uint16_t cpu;
-	uint32_t flags;    /* EVENT_STATE_ONLY; other bits are kept */
-	uint32_t nparams;  /* entries of params; may be fewer or more than desc->nparams */
+	uint32_t flags;   /* EVENT_STATE_ONLY; other bits are kept */
+	uint32_t nparams; /* entries of params; may be fewer or more than desc->nparams */
 	const struct event_desc *desc;
 	struct sv params[EVENT_MAX_PARAMS]; /* raw bytes, back to back in the source's memory */
 };
@@ -124,11 +124,29 @@ struct proc_entry {
 
 /* On-disk numbers of fd kinds (stock format 6.4). */
 enum fd_type {
-	FD_UNKNOWN = 0, FD_FILE = 1, FD_DIRECTORY = 2, FD_IPV4_SOCK = 3, FD_IPV6_SOCK = 4,
-	FD_IPV4_SERVSOCK = 5, FD_IPV6_SERVSOCK = 6, FD_FIFO = 7, FD_UNIX_SOCK = 8, FD_EVENT = 9,
-	FD_UNSUPPORTED = 10, FD_SIGNALFD = 11, FD_EVENTPOLL = 12, FD_INOTIFY = 13, FD_TIMERFD = 14,
-	FD_NETLINK = 15, FD_FILE_V2 = 16, FD_BPF = 17, FD_USERFAULTFD = 18, FD_IOURING = 19,
-	FD_MEMFD = 20, FD_PIDFD = 21, FD_TYPE_COUNT
+	FD_UNKNOWN = 0,
+	FD_FILE = 1,
+	FD_DIRECTORY = 2,
+	FD_IPV4_SOCK = 3,
+	FD_IPV6_SOCK = 4,
+	FD_IPV4_SERVSOCK = 5,
+	FD_IPV6_SERVSOCK = 6,
+	FD_FIFO = 7,
+	FD_UNIX_SOCK = 8,
+	FD_EVENT = 9,
+	FD_UNSUPPORTED = 10,
+	FD_SIGNALFD = 11,
+	FD_EVENTPOLL = 12,
+	FD_INOTIFY = 13,
+	FD_TIMERFD = 14,
+	FD_NETLINK = 15,
+	FD_FILE_V2 = 16,
+	FD_BPF = 17,
+	FD_USERFAULTFD = 18,
+	FD_IOURING = 19,
+	FD_MEMFD = 20,
+	FD_PIDFD = 21,
+	FD_TYPE_COUNT
 };
 
 enum l4_proto { L4_UNKNOWN, L4_NA, L4_TCP, L4_UDP, L4_ICMP, L4_RAW };
@@ -137,14 +155,14 @@ struct fd_entry {
 	int64_t tid; /* of the main thread it belongs to */
 	int64_t fd;
 	uint64_t ino;
-	uint8_t type;   /* enum fd_type, or a larger number kept as found */
-	struct sv name; /* path of files and unix sockets, "" for IP sockets */
+	uint8_t type;       /* enum fd_type, or a larger number kept as found */
+	struct sv name;     /* path of files and unix sockets, "" for IP sockets */
 	struct ip sip, dip; /* server sockets: sip, sport only */
 	uint16_t sport, dport;
-	uint8_t l4;                       /* enum l4_proto */
-	uint64_t unix_source, unix_dest;  /* kernel addresses */
-	uint32_t open_flags;              /* FILE_V2: file_flags */
-	uint32_t dev;                     /* FILE_V2 */
+	uint8_t l4;                      /* enum l4_proto */
+	uint64_t unix_source, unix_dest; /* kernel addresses */
+	uint32_t open_flags;             /* FILE_V2: file_flags */
+	uint32_t dev;                    /* FILE_V2 */
 };
 
 enum record_kind {

@@ -10,8 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* --- files -------------------------------------------------------------------------------------
- */
+/* --- files --- */
 
 typedef int source_opener(int fd, struct sv head, const char *name,
 			  const struct source_options *opt, struct source **out, struct err *err);
@@ -71,12 +70,11 @@ int source_open(const char *path, const struct source_options *opt, struct sourc
 	close(fd);
 	if (n == 0)
 		return err_set(err, ERR_TRUNCATED, "%s is empty", name);
-	return err_set(err, ERR_FORMAT,
-		       "%s is not a trace: it begins with no known magic number", name);
+	return err_set(err, ERR_FORMAT, "%s is not a trace: it begins with no known magic number",
+		       name);
 }
 
-/* --- lists -------------------------------------------------------------------------------------
- */
+/* --- lists --- */
 
 struct list_source {
 	struct source base;

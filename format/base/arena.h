@@ -19,7 +19,8 @@ struct arena {
 void arena_deinit(struct arena *a);
 void arena_reset(struct arena *a);
 
-/* n zeroed bytes aligned for any type; NULL when there is no memory. n == 0 gives a valid pointer. */
+/* n zeroed bytes aligned for any type; NULL when there is no memory. n == 0 gives a valid pointer.
+ */
 void *arena_alloc(struct arena *a, size_t n);
 /* n bytes of any content and alignment: for text. */
 char *arena_bytes(struct arena *a, size_t n);

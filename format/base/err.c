@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static int fill(struct err *err, enum err_code code, struct err_pos pos, const char *fmt, va_list ap)
+static int fill(struct err *err, enum err_code code, struct err_pos pos, const char *fmt,
+		va_list ap)
 {
 	if (!err || err->code != ERR_NONE)
 		return -1;

@@ -16,7 +16,8 @@ static void as_block(struct sv in)
 	if (p && c && block_cursor_load(c, p, in, NULL) == 0) {
 		while (block_cursor_next(c, &ev)) {
 			for (uint32_t i = 0; i < ev.nparams; i++)
-				sum += ev.params[i].n ? (uint8_t)ev.params[i].p[ev.params[i].n - 1] : 0;
+				sum += ev.params[i].n ? (uint8_t)ev.params[i].p[ev.params[i].n - 1]
+						      : 0;
 		}
 	}
 	volatile uint64_t keep = sum; /* or nothing would be read */

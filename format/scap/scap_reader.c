@@ -1,9 +1,9 @@
 #include "format/scap/scap_reader.h"
 
+#include "format/intake.h"
 #include "format/scap/event_block.h"
 #include "format/scap/input.h"
 #include "format/scap/lists.h"
-#include "format/scap/upgrade.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,14 +16,12 @@ enum { BLOCK_MEMORY_MAX = 256 << 20 };
 struct scap_reader {
 	struct source base;
 	struct input in;
-	struct upgrader *upgrader; /* NULL: events as they are in the file */
+	struct intake intake;
 	char *name;
 	struct err err; /* the failure that ended reading; every later call repeats it */
 
 	bool in_section; /* a section header has been read */
 	bool in_events;  /* and an event block behind it */
-	bool leading;    /* only state events so far: they describe the start of the section */
-	uint64_t num;    /* of the last event */
 	const struct block_type *last_type;
 
 	/* The list block whose entries are being handed out. */
@@ -38,8 +36,7 @@ struct scap_reader {
 	struct scap_layout layout;
 };
 
-/* --- failing -----------------------------------------------------------------------------------
- */
+/* --- failing --- */
 
 static enum next fail(struct scap_reader *r, uint64_t offset, struct err *err)
 {
@@ -68,8 +65,7 @@ static enum next fail_short(struct scap_reader *r, const char *what, uint64_t ne
 	return fail(r, offset, err);
 }
 
-/* --- metadata ----------------------------------------------------------------------------------
- */
+/* --- metadata --- */
 
 static int read_section(struct scap_reader *r, struct sv body)
 {
@@ -261,37 +257,12 @@ static enum next single(struct scap_reader *r, const struct block_type *type, ui
 	if (type->kind == BLOCK_SECTION) {
 		r->in_section = true;
 		r->in_events = false;
-		r->leading = true;
-		r->base.stats.sections++;
-		if (r->upgrader)
-			upgrader_reset(r->upgrader);
+		intake_section(&r->intake);
 	}
 	return NEXT_ITEM;
 }
 
-/* --- events ------------------------------------------------------------------------------------
- */
-
-/* Events that a writer puts behind the lists to complete the state at the start. */
-static bool is_state_event(uint16_t type)
-{
-	return type == EV_CONTAINER_JSON_2_E || type == EV_USER_ADDED_E ||
-	       type == EV_USER_DELETED_E || type == EV_GROUP_ADDED_E ||
-	       type == EV_GROUP_DELETED_E || type == EV_ASYNCEVENT_E;
-}
-
-/*
- * evt.num counts what the upgrade keeps.  State events at the start of a section other than the
- * first are not counted by the reference; they carry the number of the event before them.
- */
-static void number(struct scap_reader *r, struct event *ev)
-{
-	if (r->leading && !is_state_event(ev->type))
-		r->leading = false;
-	if (!(r->leading && r->upgrader && r->base.stats.sections > 1))
-		r->num++;
-	ev->num = r->num;
-}
+/* --- events --- */
 
 /* An event block of `length` bytes is at the cursor.  NEXT_IDLE: nothing to show for it. */
 static enum next event_next(struct scap_reader *r, const struct block_type *type, uint32_t length,
@@ -316,12 +287,12 @@ static enum next event_next(struct scap_reader *r, const struct block_type *type
 		r->layout.newer_events++;
 		return NEXT_IDLE;
 	}
-	if (result == EVENT_BLOCK_OK && r->upgrader) {
-		switch (upgrader_apply(r->upgrader, ev, &r->err)) {
+	bool leading = r->intake.leading;
+	if (result == EVENT_BLOCK_OK) {
+		switch (intake_event(&r->intake, ev, &r->err)) {
 		case UPGRADE_KEEP:
 			break;
 		case UPGRADE_DROP:
-			r->leading = false;
 			return NEXT_IDLE;
 		case UPGRADE_ERROR:
 			result = EVENT_BLOCK_BAD;
@@ -331,21 +302,18 @@ static enum next event_next(struct scap_reader *r, const struct block_type *type
 	if (result == EVENT_BLOCK_BAD) {
 		/* One bad event among those that complete the start is passed over, later ones end
 		 * the reading: so does the reference. */
-		if (!r->leading || r->err.code == ERR_NOMEM)
+		if (!leading || r->err.code == ERR_NOMEM)
 			return fail(r, offset, err);
 		r->err = (struct err){ 0 };
-		r->leading = false;
+		r->intake.leading = false;
 		r->base.stats.blocks_skipped++;
 		r->layout.damaged_events++;
 		return NEXT_IDLE;
 	}
-	number(r, ev);
-	r->base.stats.events++;
 	return NEXT_ITEM;
 }
 
-/* --- the stream --------------------------------------------------------------------------------
- */
+/* --- the stream --- */
 
 static const struct block_type *type_of(struct scap_reader *r, uint32_t id)
 {
@@ -449,7 +417,7 @@ static void scap_close(struct source *s)
 	struct scap_reader *r = (struct scap_reader *)s;
 
 	input_close(&r->in);
-	upgrader_free(r->upgrader);
+	intake_deinit(&r->intake);
 	free(r->name);
 	free(r);
 }
@@ -465,8 +433,7 @@ const struct scap_layout *scap_reader_layout(const struct source *s)
 	return s->ops == &scap_ops ? &((const struct scap_reader *)s)->layout : NULL;
 }
 
-/* --- opening -----------------------------------------------------------------------------------
- */
+/* --- opening --- */
 
 static struct scap_reader *reader_new(const char *name, const struct source_options *opt,
 				      struct err *err)
@@ -476,10 +443,8 @@ static struct scap_reader *reader_new(const char *name, const struct source_opti
 	if (r) {
 		r->base.ops = &scap_ops;
 		r->name = strdup(name);
-		if (opt->upgrade)
-			r->upgrader = upgrader_new(&r->base.stats);
 	}
-	if (!r || !r->name || (opt->upgrade && !r->upgrader)) {
+	if (!r || !r->name || intake_init(&r->intake, opt->upgrade, &r->base.stats, NULL) < 0) {
 		err_set(err, ERR_NOMEM, "no memory to open %s", name);
 		if (r)
 			scap_close(&r->base);

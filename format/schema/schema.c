@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* --- flags ------------------------------------------------------------------------------------- */
+/* --- flags --- */
 
 #define FLAG(SYMBOL, value) { #SYMBOL, value },
 #define TABLE(name, rows)   static const struct flag_desc rows_##name[] = { rows };
@@ -40,7 +40,7 @@ const char *flag_name(const struct flag_table *t, uint32_t value)
 	return NULL;
 }
 
-/* --- dynamic parameters ------------------------------------------------------------------------ */
+/* --- dynamic parameters --- */
 
 #define DYN(name_, type_, format_) { .name = name_, .type = type_, .format = format_, .dirfd = -1 }
 static const struct param_desc dyn_sockopt[] = {
@@ -58,7 +58,7 @@ static const struct param_desc dyn_keyctl[] = {
 };
 #undef DYN
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events --- */
 
 #define P(pname, ptype, fmt)                                                                       \
 	{ .name = #pname, .type = PT_##ptype, .format = PF_##fmt, .dirfd = -1 },
@@ -94,7 +94,7 @@ bool schema_event_name_known(struct sv name)
 	return false;
 }
 
-/* --- types, formats, categories ---------------------------------------------------------------- */
+/* --- types, formats, categories --- */
 
 static const struct {
 	const char *name;
@@ -182,7 +182,7 @@ const char *schema_category_name(uint32_t category)
 	return c < sizeof names / sizeof names[0] ? names[c] : "unknown";
 }
 
-/* --- system calls ------------------------------------------------------------------------------ */
+/* --- system calls --- */
 
 #define EV_NONE_X 0
 #define SYSCALL(code_, name_, event, x86_64, i386)                                                 \
@@ -216,7 +216,7 @@ const struct syscall_desc *schema_syscall_by_nr(uint32_t nr_x86_64)
 	return NULL;
 }
 
-/* --- upgrades ---------------------------------------------------------------------------------- */
+/* --- upgrades --- */
 
 #define OLD(i)     { CONV_OLD, i },
 #define ENTER_E(i) { CONV_ENTER_E, i },

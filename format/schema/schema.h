@@ -159,7 +159,7 @@ const char *flag_name(const struct flag_table *t, uint32_t value);
 const char *schema_signal_name(uint32_t sig);
 const char *schema_errno_name(uint32_t err);
 
-/* --- upgrades (conversions.def); used by format/scap/upgrade.c --------------------------------- */
+/* --- upgrades (conversions.def); used by format/scap/upgrade.c --- */
 
 enum conv_action { CONV_STORE, CONV_PASS, CONV_STORE_AND_PASS, CONV_ADD, CONV_CHANGE };
 enum conv_source { CONV_OLD, CONV_ENTER_E, CONV_ENTER_D, CONV_EMPTY, CONV_DEFAULT, CONV_JSON };

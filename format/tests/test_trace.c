@@ -53,18 +53,25 @@ static size_t make_records(struct record *out)
 	out[n++] = (struct record){ .kind = RECORD_MACHINE,
 				    .machine = { .num_cpus = 2, .hostname = SV("host") } };
 	out[n++] = (struct record){ .kind = RECORD_IFACES_BEGIN };
-	out[n++] = (struct record){ .kind = RECORD_IFACE,
-				    .iface = { .addr = ip_from("\x7f\0\0\1", 4), .name = SV("lo") } };
+	out[n++] =
+		(struct record){ .kind = RECORD_IFACE,
+				 .iface = { .addr = ip_from("\x7f\0\0\1", 4), .name = SV("lo") } };
 	out[n++] = (struct record){ .kind = RECORD_USERS_BEGIN };
 	out[n++] = (struct record){ .kind = RECORD_USER, .user = { .name = SV("root") } };
 	out[n++] = (struct record){ .kind = RECORD_GROUP, .group = { .gid = 7, .name = SV("g") } };
 	out[n++] = (struct record){ .kind = RECORD_PROC,
-				    .proc = { .tid = 1, .vtid = -1, .comm = SV("init"),
-					      .args = SV("a\0b\0"), .exe_writable = true,
+				    .proc = { .tid = 1,
+					      .vtid = -1,
+					      .comm = SV("init"),
+					      .args = SV("a\0b\0"),
+					      .exe_writable = true,
 					      .loginuid = UINT32_MAX } };
 	out[n++] = (struct record){ .kind = RECORD_FD,
-				    .fd = { .tid = 1, .fd = 3, .type = FD_IPV4_SOCK,
-					    .sip = ip_from("\1\2\3\4", 4), .sport = 80 } };
+				    .fd = { .tid = 1,
+					    .fd = 3,
+					    .type = FD_IPV4_SOCK,
+					    .sip = ip_from("\1\2\3\4", 4),
+					    .sport = 80 } };
 	for (unsigned i = 0; i < NEVENTS; i++) {
 		out[n].kind = RECORD_EVENT;
 		out[n++].event = make_event(i);
@@ -89,7 +96,8 @@ static void write_trace(const char *path, const struct record *records, size_t n
 	struct err err = { 0 };
 
 	assert_int_equal(trace_writer_open(open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), path,
-					   &opt, &w, &err), 0);
+					   &opt, &w, &err),
+			 0);
 	for (size_t i = 0; i < n; i++)
 		assert_int_equal(trace_writer_put(w, &records[i], &err), 0);
 	assert_int_equal(trace_writer_close(w, &err), 0);
@@ -256,7 +264,8 @@ static void trace_with_any_byte_changed_is_refused(void **state)
 		struct err err = { 0 };
 
 		if (at >= 10 && at < 12)
-			continue; /* the minor version: a later one is welcome, but changes the chain */
+			continue; /* the minor version: a later one is welcome, but changes the
+				     chain */
 		t->bytes[at] ^= 0x20;
 		write_bytes(t->path, t->bytes, t->size);
 		assert_int_equal(read_and_compare(t->path, t->records, t->n, &got, &err),
@@ -427,7 +436,8 @@ static void round_trip_file(const char *from, const char *to)
 
 	assert_int_equal(source_open(from, &opt, &a, &err), 0);
 	assert_int_equal(trace_writer_open(open(to, O_WRONLY | O_CREAT | O_TRUNC, 0600), to, &wopt,
-					   &w, &err), 0);
+					   &w, &err),
+			 0);
 	while (source_next(a, &ra, &err) == NEXT_ITEM)
 		assert_int_equal(trace_writer_put(w, &ra, &err), 0);
 	assert_int_equal(trace_writer_close(w, &err), 0);

@@ -64,7 +64,7 @@ static uint64_t load_row(const char *p, unsigned width)
 	}
 }
 
-/* --- shapes ------------------------------------------------------------------------------------ */
+/* --- shapes --- */
 
 static bool is_const(struct sv raw, unsigned width)
 {
@@ -133,7 +133,8 @@ static bool from_delta(struct sv shaped, unsigned width, char *dst, size_t n)
 }
 
 /* The shaped bytes: raw itself, or p->shaped[shape]. */
-static struct sv apply_shape(struct packer *p, enum column_shape shape, struct sv raw, unsigned width)
+static struct sv apply_shape(struct packer *p, enum column_shape shape, struct sv raw,
+			     unsigned width)
 {
 	struct buf *out = &p->shaped[shape];
 
@@ -154,7 +155,7 @@ static struct sv apply_shape(struct packer *p, enum column_shape shape, struct s
 	return raw;
 }
 
-/* --- packing ----------------------------------------------------------------------------------- */
+/* --- packing --- */
 
 /* Compressed size at `level`, into p->trial; SIZE_MAX on failure. */
 static size_t compress(struct packer *p, struct sv bytes, int level)
@@ -206,7 +207,8 @@ int column_pack(struct packer *p, struct sv raw, unsigned width, struct buf *out
 	size_t n = compress(p, shaped, p->level);
 
 	if (p->shaped[shape].failed || p->trial.failed || n == SIZE_MAX)
-		return err_set(err, ERR_NOMEM, "no memory to compress a column of %zu bytes", raw.n);
+		return err_set(err, ERR_NOMEM, "no memory to compress a column of %zu bytes",
+			       raw.n);
 	struct sv stored = { p->trial.p, n };
 	if (n >= shaped.n) {
 		codec = CODEC_STORED;
@@ -220,7 +222,7 @@ int column_pack(struct packer *p, struct sv raw, unsigned width, struct buf *out
 	return out->failed ? err_set(err, ERR_NOMEM, "no memory for a block") : 0;
 }
 
-/* --- unpacking --------------------------------------------------------------------------------- */
+/* --- unpacking --- */
 
 struct packed {
 	enum column_shape shape;
@@ -308,7 +310,9 @@ int column_unpack(struct packer *p, struct sv *in, struct buf *raw, struct err *
 		return -1;
 
 	char *dst = raw->p + raw->n;
-	size_t want = c.shape == SHAPE_CONST ? c.width : c.shape == SHAPE_DELTA ? shaped.n : c.raw_n;
+	size_t want = c.shape == SHAPE_CONST   ? c.width
+		      : c.shape == SHAPE_DELTA ? shaped.n
+					       : c.raw_n;
 	if (shaped.n != want)
 		return err_set(err, ERR_FORMAT, "a column has %zu bytes where %zu belong", shaped.n,
 			       want);
@@ -325,7 +329,8 @@ int column_unpack(struct packer *p, struct sv *in, struct buf *raw, struct err *
 		break;
 	case SHAPE_DELTA:
 		if (!from_delta(shaped, c.width, dst, c.raw_n))
-			return err_set(err, ERR_FORMAT, "the differences of a column do not add up");
+			return err_set(err, ERR_FORMAT,
+				       "the differences of a column do not add up");
 		break;
 	case SHAPE_COUNT:
 		break;

@@ -1,8 +1,8 @@
 /*
  * Columns: many values of one kind, packed together.
  *
- * A column's rows are `width` bytes each, or bytes of any shape (width 0).  Packing tries on a sample
- * which shape compresses best, then lets zstd have it.  SPEC 5.
+ * A column's rows are `width` bytes each, or bytes of any shape (width 0).  Packing tries on a
+ * sample which shape compresses best, then lets zstd have it.  SPEC 5.
  */
 #ifndef SAKER_TRACE_COLUMN_H
 #define SAKER_TRACE_COLUMN_H

@@ -15,14 +15,23 @@
  *	time_bits (0)   raw bits below the classes
  *	and for every type of the summary, ascending:
  *	  nparams (1)  time_class (1)
- *	  and for each parameter up to the most any of them has:  length (4)  bytes (0 or the type's size)
+ *	  and for each parameter up to the most any of them has:  length (4)  bytes (0 or the type's
+ *size)
  *
  * Summary:  varint events, u64 first, last, min, max time, varint number of types, then for each
  * varint type, varint count, varint parameters.
  */
 enum { LAST_TID_SLOTS = 256 }; /* cpus that share a slot only compress worse */
 
-enum head_column { HEAD_TYPE, HEAD_CPU, HEAD_FLAGS, HEAD_TID_MISS, HEAD_TID, HEAD_TIME_ESCAPE, HEAD_COUNT };
+enum head_column {
+	HEAD_TYPE,
+	HEAD_CPU,
+	HEAD_FLAGS,
+	HEAD_TID_MISS,
+	HEAD_TID,
+	HEAD_TIME_ESCAPE,
+	HEAD_COUNT
+};
 static const uint8_t head_width[HEAD_COUNT] = { 2, 2, 4, 1, 8, 8 };
 
 /* Width of a parameter's rows when all of them have the type's fixed size. */
@@ -34,7 +43,7 @@ static unsigned param_width(uint32_t type, uint32_t param)
 	return size == 1 || size == 2 || size == 4 || size == 8 ? size : 0;
 }
 
-/* --- building ---------------------------------------------------------------------------------- */
+/* --- building --- */
 
 struct param_column {
 	struct buf length;
@@ -241,7 +250,7 @@ int block_builder_finish(struct block_builder *b, struct packer *p, struct buf *
 	return 0;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct span {
 	size_t at, n; /* in block_cursor.bytes */
@@ -298,7 +307,8 @@ static int take_summary(struct sv *in, struct block_head *out, struct err *err)
 	uint64_t events, ntypes, total = 0;
 	struct sv times;
 
-	if (!sv_take_varint(in, &events) || !sv_take(in, 32, &times) || !sv_take_varint(in, &ntypes))
+	if (!sv_take_varint(in, &events) || !sv_take(in, 32, &times) ||
+	    !sv_take_varint(in, &ntypes))
 		return err_set(err, ERR_FORMAT, "a block's summary ends early");
 	if (events == 0 || events > BLOCK_MAX_EVENTS || ntypes > EV_COUNT)
 		return err_set(err, ERR_FORMAT, "a block of %llu events and %llu types",
@@ -320,11 +330,12 @@ static int take_summary(struct sv *in, struct block_head *out, struct err *err)
 		if (type >= EV_COUNT || (i > 0 && type <= out->types[i - 1].type) || count == 0 ||
 		    count > events || nparams > EVENT_MAX_PARAMS)
 			return err_set(err, ERR_FORMAT,
-				       "a block's summary lists type %llu, %llu times with %llu parameters",
+				       "a block's summary lists type %llu, %llu times with %llu "
+				       "parameters",
 				       (unsigned long long)type, (unsigned long long)count,
 				       (unsigned long long)nparams);
-		out->types[i] = (struct type_row){ (uint32_t)type, (uint32_t)count,
-						   (uint32_t)nparams };
+		out->types[i] =
+			(struct type_row){ (uint32_t)type, (uint32_t)count, (uint32_t)nparams };
 		out->sum.counts[type] = (uint32_t)count;
 		total += count;
 	}
@@ -359,7 +370,8 @@ static int expect(const char *column, size_t got, size_t want, struct err *err)
 {
 	if (got == want)
 		return 0;
-	return err_set(err, ERR_FORMAT, "the %s column has %zu bytes, %zu expected", column, got, want);
+	return err_set(err, ERR_FORMAT, "the %s column has %zu bytes, %zu expected", column, got,
+		       want);
 }
 
 struct type_spans {
@@ -405,8 +417,10 @@ static int unpack_type(struct block_cursor *c, struct packer *p, struct sv *in,
 		uint8_t np = (uint8_t)c->bytes.p[s->np.at + i];
 
 		if (np > row->nparams)
-			return err_set(err, ERR_FORMAT, "an event of type %u has %u parameters, at most %u announced",
-				       row->type, np, row->nparams);
+			return err_set(
+				err, ERR_FORMAT,
+				"an event of type %u has %u parameters, at most %u announced",
+				row->type, np, row->nparams);
 		with[np]++;
 	}
 	if (count_times(c, s->time_class, need, err) < 0)
@@ -429,8 +443,8 @@ static int unpack_type(struct block_cursor *c, struct packer *p, struct sv *in,
 }
 
 /* Do the rows of the type column agree with the summary? */
-static int check_types(const struct block_cursor *c, struct span type, const struct block_head *head,
-		       struct err *err)
+static int check_types(const struct block_cursor *c, struct span type,
+		       const struct block_head *head, struct err *err)
 {
 	uint32_t counts[EV_COUNT] = { 0 };
 
@@ -466,8 +480,8 @@ static int set_type_cursor(struct block_cursor *c, const struct type_row *row,
 	return 0;
 }
 
-static int load(struct block_cursor *c, struct packer *p, struct sv in, const struct block_head *head,
-		struct type_spans *types, struct err *err)
+static int load(struct block_cursor *c, struct packer *p, struct sv in,
+		const struct block_head *head, struct type_spans *types, struct err *err)
 {
 	struct span heads[HEAD_COUNT], bits;
 	size_t n = head->sum.events, misses = 0;

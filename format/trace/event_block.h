@@ -1,8 +1,8 @@
 /*
  * A block of events as columns: the heart of the native format.  SPEC 5.
  *
- * Whatever a column holds is exact: an event comes back with the same type, time, thread, cpu, flags
- * and parameter bytes, however odd they were.
+ * Whatever a column holds is exact: an event comes back with the same type, time, thread, cpu,
+ * flags and parameter bytes, however odd they were.
  */
 #ifndef SAKER_TRACE_EVENT_BLOCK_H
 #define SAKER_TRACE_EVENT_BLOCK_H

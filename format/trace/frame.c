@@ -35,7 +35,7 @@ static int write_all(int fd, struct sv bytes, const char *name, struct err *err)
 	return 0;
 }
 
-/* --- writing ----------------------------------------------------------------------------------- */
+/* --- writing --- */
 
 struct frame_writer {
 	int fd;
@@ -66,8 +66,7 @@ int frame_writer_open(int fd, const char *name, struct frame_writer **out, struc
 		return err_set(err, ERR_NOMEM, "no memory for a trace writer");
 	}
 	struct sv view = { header, sizeof header };
-	if (write_all(fd, view, name, err) < 0 ||
-	    !hasher_digest(w->hasher, &view, 1, w->chain)) {
+	if (write_all(fd, view, name, err) < 0 || !hasher_digest(w->hasher, &view, 1, w->chain)) {
 		frame_writer_close(w, NULL);
 		return err_set(err, ERR_IO, "cannot hash");
 	}
@@ -81,14 +80,15 @@ static void put_le64(char *p, uint64_t v)
 	memcpy(p, &v, sizeof v);
 }
 
-int frame_writer_put(struct frame_writer *w, enum frame_kind kind, struct sv payload, struct err *err)
+int frame_writer_put(struct frame_writer *w, enum frame_kind kind, struct sv payload,
+		     struct err *err)
 {
 	char header[FRAME_HEADER_SIZE] = { 0 };
 	uint8_t hash[FRAME_HASH_SIZE];
 
 	if (payload.n > FRAME_MAX_PAYLOAD)
-		return err_set(err, ERR_LIMIT, "%s: a frame of %zu bytes is over the limit", w->name,
-			       payload.n);
+		return err_set(err, ERR_LIMIT, "%s: a frame of %zu bytes is over the limit",
+			       w->name, payload.n);
 	memcpy(header, frame_magic, sizeof frame_magic);
 	header[OFF_KIND] = (char)kind;
 	put_le64(header + OFF_LENGTH, payload.n);
@@ -138,7 +138,7 @@ int frame_writer_close(struct frame_writer *w, struct err *err)
 	return rc;
 }
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading --- */
 
 struct frame_reader {
 	int fd;
@@ -182,8 +182,9 @@ static int read_file_header(struct frame_reader *r, struct err *err)
 	if (n < 0)
 		return -1;
 	if ((size_t)n < sizeof header)
-		return err_set(err, ERR_TRUNCATED, "%s: the file header ends after %zd of %zu bytes",
-			       r->name, n, sizeof header);
+		return err_set(err, ERR_TRUNCATED,
+			       "%s: the file header ends after %zd of %zu bytes", r->name, n,
+			       sizeof header);
 	if (memcmp(header, frame_file_magic, sizeof frame_file_magic) != 0)
 		return err_set(err, ERR_FORMAT, "%s: not a native trace (its first bytes differ)",
 			       r->name);
@@ -248,7 +249,8 @@ static int check_hashes(struct frame_reader *r, const char *header, struct sv pa
 			       r->name, r->seq, r->offset);
 	if (memcmp(r->chain, header + OFF_CHAIN, sizeof r->chain) != 0)
 		return err_set(err, ERR_FORMAT,
-			       "%s: the chain of hashes breaks at frame %" PRIu64 ", offset %" PRIu64,
+			       "%s: the chain of hashes breaks at frame %" PRIu64
+			       ", offset %" PRIu64,
 			       r->name, r->seq, r->offset);
 	return 0;
 }
@@ -277,7 +279,8 @@ enum next frame_reader_next(struct frame_reader *r, struct frame *out, struct er
 	uint64_t length = get_le64(header + OFF_LENGTH);
 	if (length > FRAME_MAX_PAYLOAD)
 		return err_set(err, ERR_FORMAT,
-			       "%s: offset %" PRIu64 ": a frame of %" PRIu64 " bytes, at most %d allowed",
+			       "%s: offset %" PRIu64 ": a frame of %" PRIu64
+			       " bytes, at most %d allowed",
 			       r->name, r->offset, length, FRAME_MAX_PAYLOAD);
 	if (get_le64(header + OFF_SEQ) != r->seq)
 		return err_set(err, ERR_FORMAT,
@@ -286,7 +289,8 @@ enum next frame_reader_next(struct frame_reader *r, struct frame *out, struct er
 			       r->name, r->offset, get_le64(header + OFF_SEQ), r->seq);
 	/* Do not take memory for bytes that a regular file cannot have. */
 	if (r->size && length > r->size - r->offset)
-		return fail_truncated(r, length, (ssize_t)(r->size - r->offset - sizeof header), err);
+		return fail_truncated(r, length, (ssize_t)(r->size - r->offset - sizeof header),
+				      err);
 	buf_clear(&r->payload);
 	if (!buf_reserve(&r->payload, (size_t)length + 1))
 		return err_set(err, ERR_NOMEM, "%s: no memory for a frame of %" PRIu64 " bytes",

@@ -1,6 +1,6 @@
 /*
- * Frames: the outermost layer of a native trace.  A frame is a header, two hashes and a payload; the
- * second hash chains it to every frame before it.  SPEC 3.
+ * Frames: the outermost layer of a native trace.  A frame is a header, two hashes and a payload;
+ * the second hash chains it to every frame before it.  SPEC 3.
  */
 #ifndef SAKER_TRACE_FRAME_H
 #define SAKER_TRACE_FRAME_H
@@ -24,10 +24,10 @@ enum frame_kind {
 };
 
 struct frame {
-	enum frame_kind kind; /* unknown kinds are skipped by readers */
-	uint64_t seq;         /* from 0 */
-	uint64_t offset;      /* of the frame in the file */
-	struct sv payload;    /* borrowed from the reader until its next step */
+	enum frame_kind kind;           /* unknown kinds are skipped by readers */
+	uint64_t seq;                   /* from 0 */
+	uint64_t offset;                /* of the frame in the file */
+	struct sv payload;              /* borrowed from the reader until its next step */
 	uint8_t hash[FRAME_HASH_SIZE];  /* of header and payload */
 	uint8_t chain[FRAME_HASH_SIZE]; /* of the previous chain value and hash */
 };
@@ -38,7 +38,8 @@ struct frame_writer;
 
 /* Takes fd; writes the file header.  Nothing is ever rewritten, so a pipe will do. */
 int frame_writer_open(int fd, const char *name, struct frame_writer **out, struct err *err);
-int frame_writer_put(struct frame_writer *w, enum frame_kind kind, struct sv payload, struct err *err);
+int frame_writer_put(struct frame_writer *w, enum frame_kind kind, struct sv payload,
+		     struct err *err);
 /* Offset at which the next frame will start; chain value of the last one. */
 uint64_t frame_writer_offset(const struct frame_writer *w);
 uint64_t frame_writer_seq(const struct frame_writer *w);
@@ -48,8 +49,8 @@ int frame_writer_close(struct frame_writer *w, struct err *err);
 struct frame_reader;
 
 /*
- * Takes fd, from which `head` (at most FRAME_HEAD_MAX bytes, the file's first) has been read already;
- * checks the file header.  With `verify` every hash and the chain are checked.
+ * Takes fd, from which `head` (at most FRAME_HEAD_MAX bytes, the file's first) has been read
+ * already; checks the file header.  With `verify` every hash and the chain are checked.
  */
 enum { FRAME_HEAD_MAX = 64 };
 int frame_reader_open(int fd, struct sv head, const char *name, bool verify,

@@ -6,8 +6,8 @@
 
 /*
  * A row is u8 kind, then the members of the record in the order of the tables below: integers as
- * varints (signed ones zigzagged), texts and addresses as varint length and bytes.  Members are only
- * ever added at the end of a table, together with a new row kind.
+ * varints (signed ones zigzagged), texts and addresses as varint length and bytes.  Members are
+ * only ever added at the end of a table, together with a new row kind.
  */
 enum member_type { M_BOOL, M_U8, M_U16, M_U32, M_U64, M_I64, M_TEXT, M_IP };
 
@@ -16,50 +16,78 @@ struct member {
 	uint16_t offset;
 };
 
-#define M(type, record_type, member) { type, offsetof(struct record_type, member) }
+#define M(type, record_type, member)                                                               \
+	{                                                                                          \
+		type, offsetof(struct record_type, member)                                         \
+	}
 
 static const struct member machine_members[] = {
-	M(M_U32, machine_info, num_cpus), M(M_U64, machine_info, memory_bytes),
-	M(M_U64, machine_info, max_pid), M(M_TEXT, machine_info, hostname),
-	M(M_U64, machine_info, boot_ts_ns), M(M_U64, machine_info, flags),
+	M(M_U32, machine_info, num_cpus),    M(M_U64, machine_info, memory_bytes),
+	M(M_U64, machine_info, max_pid),     M(M_TEXT, machine_info, hostname),
+	M(M_U64, machine_info, boot_ts_ns),  M(M_U64, machine_info, flags),
 	M(M_U64, machine_info, reserved[0]), M(M_U64, machine_info, reserved[1]),
 };
 static const struct member iface_members[] = {
-	M(M_IP, iface_entry, addr), M(M_IP, iface_entry, netmask), M(M_IP, iface_entry, broadcast),
-	M(M_BOOL, iface_entry, has_linkspeed), M(M_U64, iface_entry, linkspeed),
-	M(M_TEXT, iface_entry, name),
+	M(M_IP, iface_entry, addr),       M(M_IP, iface_entry, netmask),
+	M(M_IP, iface_entry, broadcast),  M(M_BOOL, iface_entry, has_linkspeed),
+	M(M_U64, iface_entry, linkspeed), M(M_TEXT, iface_entry, name),
 };
 static const struct member user_members[] = {
-	M(M_U32, user_entry, uid), M(M_U32, user_entry, gid), M(M_TEXT, user_entry, name),
+	M(M_U32, user_entry, uid),      M(M_U32, user_entry, gid),    M(M_TEXT, user_entry, name),
 	M(M_TEXT, user_entry, homedir), M(M_TEXT, user_entry, shell),
 };
 static const struct member group_members[] = {
-	M(M_U32, group_entry, gid), M(M_TEXT, group_entry, name),
+	M(M_U32, group_entry, gid),
+	M(M_TEXT, group_entry, name),
 };
 static const struct member proc_members[] = {
-	M(M_I64, proc_entry, tid), M(M_I64, proc_entry, pid), M(M_I64, proc_entry, ptid),
-	M(M_I64, proc_entry, sid), M(M_I64, proc_entry, vpgid), M(M_I64, proc_entry, pgid),
-	M(M_I64, proc_entry, vtid), M(M_I64, proc_entry, vpid), M(M_TEXT, proc_entry, comm),
-	M(M_TEXT, proc_entry, exe), M(M_TEXT, proc_entry, exepath), M(M_TEXT, proc_entry, cwd),
-	M(M_TEXT, proc_entry, root), M(M_TEXT, proc_entry, args), M(M_TEXT, proc_entry, env),
-	M(M_TEXT, proc_entry, cgroups), M(M_I64, proc_entry, fdlimit), M(M_U32, proc_entry, flags),
-	M(M_U32, proc_entry, uid), M(M_U32, proc_entry, gid), M(M_U32, proc_entry, loginuid),
-	M(M_U32, proc_entry, vmsize_kb), M(M_U32, proc_entry, vmrss_kb),
-	M(M_U32, proc_entry, vmswap_kb), M(M_U64, proc_entry, pfmajor),
-	M(M_U64, proc_entry, pfminor), M(M_U64, proc_entry, pidns_init_start_ts),
-	M(M_U32, proc_entry, tty), M(M_BOOL, proc_entry, exe_writable),
-	M(M_BOOL, proc_entry, exe_upper_layer), M(M_BOOL, proc_entry, exe_lower_layer),
-	M(M_BOOL, proc_entry, exe_from_memfd), M(M_U64, proc_entry, cap_inheritable),
-	M(M_U64, proc_entry, cap_permitted), M(M_U64, proc_entry, cap_effective),
-	M(M_U64, proc_entry, exe_ino), M(M_U64, proc_entry, exe_ino_ctime),
+	M(M_I64, proc_entry, tid),
+	M(M_I64, proc_entry, pid),
+	M(M_I64, proc_entry, ptid),
+	M(M_I64, proc_entry, sid),
+	M(M_I64, proc_entry, vpgid),
+	M(M_I64, proc_entry, pgid),
+	M(M_I64, proc_entry, vtid),
+	M(M_I64, proc_entry, vpid),
+	M(M_TEXT, proc_entry, comm),
+	M(M_TEXT, proc_entry, exe),
+	M(M_TEXT, proc_entry, exepath),
+	M(M_TEXT, proc_entry, cwd),
+	M(M_TEXT, proc_entry, root),
+	M(M_TEXT, proc_entry, args),
+	M(M_TEXT, proc_entry, env),
+	M(M_TEXT, proc_entry, cgroups),
+	M(M_I64, proc_entry, fdlimit),
+	M(M_U32, proc_entry, flags),
+	M(M_U32, proc_entry, uid),
+	M(M_U32, proc_entry, gid),
+	M(M_U32, proc_entry, loginuid),
+	M(M_U32, proc_entry, vmsize_kb),
+	M(M_U32, proc_entry, vmrss_kb),
+	M(M_U32, proc_entry, vmswap_kb),
+	M(M_U64, proc_entry, pfmajor),
+	M(M_U64, proc_entry, pfminor),
+	M(M_U64, proc_entry, pidns_init_start_ts),
+	M(M_U32, proc_entry, tty),
+	M(M_BOOL, proc_entry, exe_writable),
+	M(M_BOOL, proc_entry, exe_upper_layer),
+	M(M_BOOL, proc_entry, exe_lower_layer),
+	M(M_BOOL, proc_entry, exe_from_memfd),
+	M(M_U64, proc_entry, cap_inheritable),
+	M(M_U64, proc_entry, cap_permitted),
+	M(M_U64, proc_entry, cap_effective),
+	M(M_U64, proc_entry, exe_ino),
+	M(M_U64, proc_entry, exe_ino_ctime),
 	M(M_U64, proc_entry, exe_ino_mtime),
 };
 static const struct member fd_members[] = {
-	M(M_I64, fd_entry, tid), M(M_I64, fd_entry, fd), M(M_U64, fd_entry, ino),
-	M(M_U8, fd_entry, type), M(M_TEXT, fd_entry, name), M(M_IP, fd_entry, sip),
-	M(M_IP, fd_entry, dip), M(M_U16, fd_entry, sport), M(M_U16, fd_entry, dport),
-	M(M_U8, fd_entry, l4), M(M_U64, fd_entry, unix_source), M(M_U64, fd_entry, unix_dest),
-	M(M_U32, fd_entry, open_flags), M(M_U32, fd_entry, dev),
+	M(M_I64, fd_entry, tid),         M(M_I64, fd_entry, fd),
+	M(M_U64, fd_entry, ino),         M(M_U8, fd_entry, type),
+	M(M_TEXT, fd_entry, name),       M(M_IP, fd_entry, sip),
+	M(M_IP, fd_entry, dip),          M(M_U16, fd_entry, sport),
+	M(M_U16, fd_entry, dport),       M(M_U8, fd_entry, l4),
+	M(M_U64, fd_entry, unix_source), M(M_U64, fd_entry, unix_dest),
+	M(M_U32, fd_entry, open_flags),  M(M_U32, fd_entry, dev),
 };
 
 #define MEMBERS(kind, member_of_record, table)                                                     \
@@ -193,8 +221,9 @@ int meta_take(struct sv *in, struct record *rec, struct err *err)
 	char *base = (char *)rec + kinds[rec->kind].offset;
 	for (size_t i = 0; i < kinds[rec->kind].n; i++) {
 		if (!take_member(in, &kinds[rec->kind].members[i], base))
-			return err_set(err, ERR_FORMAT, "member %zu of a metadata row of kind %d is damaged",
-				       i, rec->kind);
+			return err_set(err, ERR_FORMAT,
+				       "member %zu of a metadata row of kind %d is damaged", i,
+				       rec->kind);
 	}
 	return 0;
 }

@@ -13,8 +13,8 @@
 #include "format/base/bytes.h"
 
 enum {
-	TIME_DIRECT = 16,      /* steps below are their own class */
-	TIME_TOP_OCTAVE = 32,  /* steps of 2^33 ns and more, and backward ones, escape */
+	TIME_DIRECT = 16,     /* steps below are their own class */
+	TIME_TOP_OCTAVE = 32, /* steps of 2^33 ns and more, and backward ones, escape */
 	TIME_ESCAPE = 255,
 };
 

@@ -17,7 +17,8 @@ static int append(struct trace_index *x, const struct index_entry *e, struct err
 		struct index_entry *entries = realloc(x->entries, cap * sizeof *entries);
 
 		if (!entries)
-			return err_set(err, ERR_NOMEM, "no memory for an index of %zu entries", cap);
+			return err_set(err, ERR_NOMEM, "no memory for an index of %zu entries",
+				       cap);
 		x->entries = entries;
 		x->cap = cap;
 	}
@@ -42,9 +43,9 @@ int trace_index_add(struct trace_index *x, uint64_t offset, uint64_t size,
 }
 
 /*
- * Payload: varint entries; per entry varint offset, varint size, varint events and, if there are any,
- * varint min time (zigzag step from the block before) and varint span; then varint types and per
- * type varint id and varint count.  Ordinals follow from the counts.
+ * Payload: varint entries; per entry varint offset, varint size, varint events and, if there are
+ * any, varint min time (zigzag step from the block before) and varint span; then varint types and
+ * per type varint id and varint count.  Ordinals follow from the counts.
  */
 void trace_index_put(const struct trace_index *x, struct buf *out)
 {

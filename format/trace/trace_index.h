@@ -17,8 +17,8 @@ struct index_entry {
 struct trace_index {
 	struct index_entry *entries; /* in file order */
 	size_t n, cap;
-	uint64_t events;             /* in all */
-	uint64_t counts[EV_COUNT];   /* by type */
+	uint64_t events;           /* in all */
+	uint64_t counts[EV_COUNT]; /* by type */
 };
 
 /* What the trailer says; its payload is these numbers, u64 each, in this order. */

@@ -19,10 +19,10 @@ struct trace_reader {
 	struct buf meta;     /* rows of the current META frame */
 	struct sv meta_rest; /* those not handed out yet */
 	bool in_block;
-	bool ended;          /* the trailer has been read */
-	uint64_t events;     /* as in the file, before any upgrade */
+	bool ended;      /* the trailer has been read */
+	uint64_t events; /* as in the file, before any upgrade */
 	struct frame frame;
-	struct err err;      /* the failure that ended reading; every later call repeats it */
+	struct err err; /* the failure that ended reading; every later call repeats it */
 };
 
 static enum next fail(struct trace_reader *r, struct err *err)

@@ -8,8 +8,8 @@
 #include "format/source.h"
 
 /*
- * Takes fd (closed by source_close, also on failure), from which the file's first bytes, `head`, have
- * been read already.
+ * Takes fd (closed by source_close, also on failure), from which the file's first bytes, `head`,
+ * have been read already.
  */
 int trace_reader_open(int fd, struct sv head, const char *name, const struct source_options *opt,
 		      struct source **out, struct err *err);

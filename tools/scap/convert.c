@@ -1,5 +1,5 @@
 /* scap convert: the same records in another file format. */
-#include "format/scap/scap_writer.h"
+#include "format/sink.h"
 #include "format/source.h"
 #include "tools/scap/commands.h"
 
@@ -7,34 +7,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* What can be written; the first one whose name ends OUT is the default. */
-static const struct format {
-	const char *name;
-	const char *suffix;
-	bool gzip;
-} formats[] = {
-	{ "stock-gz", ".gz", true },
-	{ "stock", "", false },
-};
-
-static const struct format *format_by_name(const char *name)
-{
-	for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
-		if (strcmp(formats[i].name, name) == 0)
-			return &formats[i];
-	}
-	return NULL;
-}
-
-static const struct format *format_by_suffix(const char *path)
-{
-	size_t i = 0;
-
-	while (!sv_ends(sv_of(path), sv_of(formats[i].suffix)))
-		i++;
-	return &formats[i];
-}
 
 /*
  * Open OUT for writing, but not over IN: it is emptied only after both are known to be different
@@ -65,13 +37,13 @@ static int open_output(const char *in, const char *out, struct err *err)
 	return fd;
 }
 
-static int copy(struct source *src, struct scap_writer *w, struct err *err)
+static int copy(struct source *src, struct sink *to, struct err *err)
 {
 	struct record rec;
 	enum next n;
 
 	while ((n = source_next(src, &rec, err)) == NEXT_ITEM) {
-		if (scap_writer_put(w, &rec, err) < 0)
+		if (sink_put(to, &rec, err) < 0)
 			return -1;
 	}
 	return n == NEXT_END ? 0 : -1;
@@ -80,18 +52,22 @@ static int copy(struct source *src, struct scap_writer *w, struct err *err)
 static int run(struct cli *c, struct err *err)
 {
 	struct source_options in_opt = { .upgrade = false };
-	const struct format *format = NULL;
-	struct scap_writer *w = NULL;
+	/* Nothing of the moment or the machine: the same input gives the same file. */
+	struct sink_options out_opt = { .manifest = SV("{\"writer\":\"scap convert " SAKER_VERSION
+						       "\"}") };
+	const struct sink_kind *kind = NULL;
+	struct sink *to = NULL;
 	struct source *src = NULL;
 	int key, fd, rc = -1;
 
 	while ((key = cli_next(c, err)) > 0) {
 		switch (key) {
 		case 't':
-			format = format_by_name(c->value);
-			if (!format)
+			kind = sink_kind_by_name(sv_of(c->value));
+			if (!kind)
 				return err_set(err, ERR_USAGE,
-					       "unknown format %s (stock or stock-gz)", c->value);
+					       "unknown format %s (stock, stock-gz or native)",
+					       c->value);
 			break;
 		case 'u':
 			in_opt.upgrade = true;
@@ -101,20 +77,19 @@ static int run(struct cli *c, struct err *err)
 	if (key < 0 || cli_operands(c, 2, 2, err) < 0)
 		return -1;
 	const char *in = c->argv[0], *out = c->argv[1];
-	if (!format)
-		format = format_by_suffix(out);
+	if (!kind)
+		kind = sink_kind_by_path(sv_of(out));
 	if (source_open(in, &in_opt, &src, err) < 0)
 		return -1;
 	fd = open_output(in, out, err);
 	if (fd < 0)
 		goto out;
-	struct scap_writer_options out_opt = { .gzip = format->gzip };
-	if (scap_writer_open(fd, strcmp(out, "-") == 0 ? "standard output" : out, &out_opt, &w,
-			     err) < 0)
+	if (sink_open(kind, fd, strcmp(out, "-") == 0 ? "standard output" : out, &out_opt, &to,
+		      err) < 0)
 		goto out;
-	rc = copy(src, w, err);
+	rc = copy(src, to, err);
 	/* What could be read of a damaged trace is kept. */
-	if (scap_writer_close(w, err) < 0)
+	if (sink_close(to, err) < 0)
 		rc = -1;
 out:
 	source_close(src);
@@ -123,7 +98,8 @@ out:
 
 static const struct cli_option options[] = {
 	{ 't', "to", "FORMAT",
-	  "stock or stock-gz; default: by the name of OUT (\".gz\": stock-gz)" },
+	  "stock, stock-gz or native; default: by the name of OUT (\".gz\": stock-gz, \".skr\": "
+	  "native)" },
 	{ 'u', "upgrade", NULL, "write old events in their current form" },
 };
 

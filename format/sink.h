@@ -1,0 +1,32 @@
+/*
+ * Where records go: a trace file of any kind that can be written.  The mirror of source.h.
+ */
+#ifndef SAKER_SINK_H
+#define SAKER_SINK_H
+
+#include "format/base/err.h"
+#include "format/record.h"
+
+struct sink;
+
+/* A kind of file: "stock", "stock-gz", "native". */
+struct sink_kind;
+
+const struct sink_kind *sink_kind_by_name(struct sv name); /* NULL: no such kind */
+/* The kind that a file of this name is expected to be; stock when the name says nothing. */
+const struct sink_kind *sink_kind_by_path(struct sv path);
+const char *sink_kind_name(const struct sink_kind *kind);
+
+struct sink_options {
+	struct sv manifest; /* JSON object kept by native traces: how the file came to be */
+};
+
+/* Takes fd (closed by sink_close, also when open fails); name is for messages. */
+int sink_open(const struct sink_kind *kind, int fd, const char *name,
+	      const struct sink_options *opt, struct sink **out, struct err *err);
+/* Records in trace order. */
+int sink_put(struct sink *s, const struct record *rec, struct err *err);
+/* Finish and free; the file is complete only if this returns 0.  s may be NULL. */
+int sink_close(struct sink *s, struct err *err);
+
+#endif
