@@ -81,7 +81,6 @@ struct store_process {
 	int64_t parent_id; /* 0: unknown */
 	int64_t pid, ppid;
 	uint64_t started_ns; /* 0: unknown */
-	struct sv container_id;
 };
 
 struct store_program {
@@ -92,6 +91,7 @@ struct store_program {
 	bool has_user;
 	uint32_t uid, loginuid; /* all ones: none */
 	uint32_t tty;
+	struct sv container_id; /* empty: on the host */
 };
 
 struct store_exit {

@@ -92,8 +92,7 @@ CREATE TABLE processes (
 	started_ns   INTEGER,                          -- NULL: unknown
 	ended_ns     INTEGER,                          -- NULL: alive at the end of the trace
 	exit_code    INTEGER,
-	exit_signal  INTEGER,                          -- 0: none
-	container_id TEXT                              -- NULL: on the host
+	exit_signal  INTEGER                           -- 0: none
 );
 CREATE INDEX processes_by_run ON processes (run_id, pid);
 CREATE INDEX processes_by_parent ON processes (parent_id);
@@ -112,7 +111,8 @@ CREATE TABLE programs (
 	uid        INTEGER,              -- NULL: unknown
 	user       TEXT,                 -- NULL: the trace has no name for the uid
 	loginuid   INTEGER,              -- NULL: none
-	tty        INTEGER NOT NULL
+	tty        INTEGER NOT NULL,
+	container_id TEXT                -- NULL: on the host
 );
 CREATE INDEX programs_by_process ON programs (process_id);
 
@@ -185,7 +185,7 @@ SELECT m.id, m.run_id, m.ts_ns,
 		|| printf('.%09d', m.ts_ns % 1000000000) AS time,
 	m.evt_num, p.name AS priority, u.priority AS priority_id, u.name AS rule, m.rule_id,
 	m.tid, c.pid, c.ppid, g.comm, g.exepath, g.cmdline, g.user, g.uid, m.program_id,
-	g.process_id, c.container_id, k.name AS container_name, k.image AS container_image,
+	g.process_id, g.container_id, k.name AS container_name, k.image AS container_image,
 	t.text AS message
 FROM matches m
 JOIN rules u ON u.id = m.rule_id
@@ -193,7 +193,7 @@ JOIN priorities p ON p.id = u.priority
 JOIN messages t ON t.id = m.message_id
 LEFT JOIN programs g ON g.id = m.program_id
 LEFT JOIN processes c ON c.id = g.process_id
-LEFT JOIN containers k ON k.run_id = m.run_id AND k.id = c.container_id;
+LEFT JOIN containers k ON k.run_id = m.run_id AND k.id = g.container_id;
 
 -- Output and extra fields of every match, one row per field.
 CREATE VIEW v_match_fields AS
@@ -217,7 +217,7 @@ GROUP BY m.run_id, m.rule_id;
 -- Every process with the last program it ran and how many alerts it caused.
 CREATE VIEW v_processes AS
 SELECT c.id, c.run_id, c.parent_id, c.pid, c.ppid, c.started_ns, c.ended_ns, c.exit_code,
-	c.exit_signal, c.container_id, g.comm, g.exepath, g.cmdline, g.user, g.uid,
+	c.exit_signal, g.container_id, g.comm, g.exepath, g.cmdline, g.user, g.uid,
 	(SELECT count(*) - 1 FROM programs x WHERE x.process_id = c.id) AS execs,
 	(SELECT count(*) FROM programs x JOIN matches m ON m.program_id = x.id
 		WHERE x.process_id = c.id) AS matches

@@ -42,14 +42,14 @@
 		   "matches = ?6, first_ns = ?7, last_ns = ?8, sections = ?9, drops = ?10, "       \
 		   "skipped = ?11, upgraded = ?12, merged = ?13, discarded = ?14, "                \
 		   "state_lost = ?15 WHERE id = ?1")                                               \
-	X(PROCESS, "INSERT INTO processes (run_id, parent_id, pid, ppid, started_ns, "             \
-		   "container_id) VALUES (?1, ?2, ?3, ?4, ?5, ?6)")                                \
+	X(PROCESS, "INSERT INTO processes (run_id, parent_id, pid, ppid, started_ns) "             \
+		   "VALUES (?1, ?2, ?3, ?4, ?5)")                                                  \
 	X(PROCESS_PARENT, "UPDATE processes SET parent_id = ?2 WHERE id = ?1")                     \
 	X(PROCESS_EXIT, "UPDATE processes SET ended_ns = ?2, exit_code = ?3, exit_signal = ?4 "    \
 			"WHERE id = ?1")                                                           \
 	X(PROGRAM, "INSERT INTO programs (process_id, since_ns, evt_num, comm, exe, exepath, "     \
-		   "cmdline, cwd, uid, user, loginuid, tty) "                                      \
-		   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")                   \
+		   "cmdline, cwd, uid, user, loginuid, tty, container_id) "                        \
+		   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")              \
 	X(CONTAINER, "INSERT OR REPLACE INTO containers VALUES (?1, ?2, ?3, ?4, ?5, ?6)")          \
 	X(KEY_ID, "SELECT id FROM keys WHERE name = ?1")                                           \
 	X(KEY, "INSERT INTO keys (name, type) VALUES (?1, ?2)")

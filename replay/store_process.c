@@ -12,7 +12,6 @@ int store_process(struct store *s, const struct store_process *p, int64_t *id, s
 	sqlite3_bind_int64(st, 3, p->pid);
 	sqlite3_bind_int64(st, 4, p->ppid);
 	store_bind_nonzero(st, 5, p->started_ns);
-	store_bind_text_or_null(s, st, 6, p->container_id);
 	if (store_done(s, st, err) < 0)
 		return -1;
 	*id = sqlite3_last_insert_rowid(s->db);
@@ -75,6 +74,7 @@ int store_program(struct store *s, const struct store_program *p, int64_t *id, s
 		sqlite3_bind_null(st, 10);
 	bind_id(st, 11, p->loginuid);
 	sqlite3_bind_int64(st, 12, p->tty);
+	store_bind_text_or_null(s, st, 13, p->container_id);
 	if (store_done(s, st, err) < 0)
 		return -1;
 	*id = sqlite3_last_insert_rowid(s->db);

@@ -333,7 +333,7 @@ static void matches_join_to_the_tree_of_processes(void **state)
 	int64_t shell, cat, program;
 
 	begin(f, &run);
-	const struct store_process parent = { .pid = 10, .ppid = 1, .container_id = SV("c0ffee") };
+	const struct store_process parent = { .pid = 10, .ppid = 1 };
 
 	assert_int_equal(store_process(f->store, &parent, &shell, &err), 0);
 	struct store_program p = { .process_id = shell,

@@ -1,0 +1,34 @@
+/*
+ * One trace from its source through the engine into the sinks.
+ */
+#ifndef SAKER_REPLAY_PUMP_H
+#define SAKER_REPLAY_PUMP_H
+
+#include "replay/sink.h"
+
+#include <signal.h>
+
+struct pump {
+	struct ruleset *rules; /* may be NULL: state only */
+	enum rule_matching matching;
+	struct sink **sinks;
+	size_t nsinks;
+	struct alerts *alerts; /* made by pump_init */
+	uint64_t *by_rule;     /* matches per rule over all traces, in load order */
+	/* Called every so often; may be NULL. */
+	void (*progress)(void *arg, const struct trace_report *so_far, struct source_progress at);
+	void *arg;
+	const volatile sig_atomic_t *stop; /* set by a signal handler: end orderly; may be NULL */
+};
+
+/* Prepare what the fields above ask for.  pump_deinit is needed after a failure, too. */
+int pump_init(struct pump *p, struct err *err);
+void pump_deinit(struct pump *p);
+
+/*
+ * Replay one trace with a fresh state.  0 also for a trace that cannot be opened, is damaged or was
+ * interrupted: *out tells.  -1: a sink failed, or memory ran out.
+ */
+int pump_trace(struct pump *p, const char *path, struct trace_report *out, struct err *err);
+
+#endif

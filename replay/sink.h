@@ -1,0 +1,60 @@
+/*
+ * Where matches go.  A sink sees one trace after the other: begin, then records and alerts in the
+ * order of the trace, then end.
+ */
+#ifndef SAKER_REPLAY_SINK_H
+#define SAKER_REPLAY_SINK_H
+
+#include "format/source.h"
+#include "replay/alert.h"
+
+#include <stdio.h>
+
+/* UNREADABLE: no sink heard of it. */
+enum trace_outcome { TRACE_COMPLETE, TRACE_DAMAGED, TRACE_INTERRUPTED, TRACE_UNREADABLE };
+
+/* One trace as far as it was replayed; every field is zero where it begins. */
+struct trace_report {
+	const char *path;
+	enum trace_outcome outcome;
+	struct err damage; /* of TRACE_DAMAGED */
+	uint64_t events;
+	uint64_t matches;
+	uint64_t drops;             /* "drop" events: the recorder says that it lost some */
+	uint64_t first_ns, last_ns; /* earliest and latest event; only if there are events */
+	struct source_stats source;
+	struct state_losses losses;
+	struct sv hostname; /* in sink_ops.end only */
+	uint32_t cpus;
+	uint64_t boot_ns;
+};
+
+struct sink;
+
+struct sink_ops {
+	int (*begin)(struct sink *s, const struct trace_report *trace, struct err *err);
+	/* Every record, after the state took it and before the alerts of its event; may be NULL. */
+	int (*observe)(struct sink *s, const struct record *rec, const struct state *state,
+		       struct err *err);
+	int (*alert)(struct sink *s, const struct alert *a, struct err *err);
+	int (*end)(struct sink *s, const struct trace_report *trace, struct err *err);
+	void (*close)(struct sink *s);
+};
+
+/* First member of every concrete sink. */
+struct sink {
+	const struct sink_ops *ops;
+	bool wants_values; /* alert.values are filled in */
+};
+
+static inline void sink_close(struct sink *s)
+{
+	if (s)
+		s->ops->close(s);
+}
+
+/* Falco's text and JSON lines.  out stays the caller's.  NULL: no memory. */
+struct sink *sink_text_new(FILE *out);
+struct sink *sink_json_new(FILE *out);
+
+#endif
