@@ -74,8 +74,13 @@ bool get_container_start(const struct field_ref *f, struct field_ctx *ctx, struc
 				     : t->pidns_init_start_ts);
 }
 
-/* --- mounts ------------------------------------------------------------------------------------
- */
+/* Deprecated fields that the plugin still accepts but never fills. */
+bool get_retired(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
+{
+	return get_nothing(f, ctx, out);
+}
+
+/* --- mounts ----------------------------------------------------------------------------------- */
 
 static void put_mount(struct scratch *s, const struct container_mount *m)
 {
@@ -154,8 +159,7 @@ bool get_container_mount(const struct field_ref *f, struct field_ctx *ctx, struc
 	}
 }
 
-/* --- labels ------------------------------------------------------------------------------------
- */
+/* --- labels ----------------------------------------------------------------------------------- */
 
 struct label_list {
 	const struct container_label *items;
@@ -223,8 +227,7 @@ bool get_container_labels(const struct field_ref *f, struct field_ctx *ctx, stru
 	return see_container(ctx, &c) && put_labels(ctx, labels_of(c), out);
 }
 
-/* --- pods --------------------------------------------------------------------------------------
- */
+/* --- pods ------------------------------------------------------------------------------------- */
 
 static struct sv short_id(struct sv id)
 {

@@ -15,8 +15,7 @@ struct sv param_text(const struct event *ev, uint32_t i)
 	return sv_upto_nul(p);
 }
 
-/* --- one parameter, its selector resolved ------------------------------------------------------
- */
+/* --- one parameter, its selector resolved ----------------------------------------------------- */
 
 struct param {
 	const struct param_desc *desc; /* of the event: format, flags, directory */
@@ -66,8 +65,7 @@ static uint32_t flags_value(const struct param *p)
 	return (uint32_t)masked(p, v);
 }
 
-/* --- raw ---------------------------------------------------------------------------------------
- */
+/* --- raw -------------------------------------------------------------------------------------- */
 
 /* Falco prints unsigned numbers as signed ones of the same width. */
 static void put_number(struct scratch *s, const struct param *p)
@@ -345,8 +343,7 @@ struct sv param_raw(struct field_ctx *ctx, uint32_t i)
 	return raw_text(ctx, ev, i, &p, &s);
 }
 
-/* --- resolved ----------------------------------------------------------------------------------
- */
+/* --- resolved --------------------------------------------------------------------------------- */
 
 static const char *errno_name(int64_t negative)
 {
@@ -555,8 +552,7 @@ struct sv param_resolved(struct field_ctx *ctx, uint32_t i)
 	}
 }
 
-/* --- all of them -------------------------------------------------------------------------------
- */
+/* --- all of them ------------------------------------------------------------------------------ */
 
 struct sv params_text(struct field_ctx *ctx)
 {

@@ -4,6 +4,7 @@
 #include "engine/fields/render.h"
 
 #include "engine/fields/getters.h"
+#include "format/base/utf8.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -12,8 +13,7 @@
 /* Falco prints a value into 1 KiB; text is exempt. */
 enum { VALUE_MAX = 1023 };
 
-/* --- numbers -----------------------------------------------------------------------------------
- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 /* 64-bit types fall back to decimal where the print format is not one of theirs, others cannot. */
 static bool falls_back(enum param_type type)
@@ -84,8 +84,52 @@ static void put_dots(struct buf *out, struct sv s)
 		buf_putc(out, s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i] : '.');
 }
 
-/* --- text --------------------------------------------------------------------------------------
- */
+/* --- text ------------------------------------------------------------------------------------- */
+
+static const struct sv replacement = { "\xef\xbf\xbd", 3 }; /* U+FFFD */
+
+/* A valid character that shows as something: no control, no noncharacter. */
+static bool is_printable(struct sv c)
+{
+	const unsigned char *p = (const unsigned char *)c.p;
+
+	switch (c.n) {
+	case 1:
+		return p[0] >= 0x20 && p[0] != 0x7f;
+	case 2:
+		return p[0] != 0xc2 || p[1] > 0x9f;
+	case 3:
+		return p[0] != 0xef || !((p[1] == 0xb7 && p[2] >= 0x90 && p[2] <= 0xaf) ||
+					 (p[1] == 0xbf && p[2] >= 0xbe));
+	default:
+		return (p[1] & 0x0f) != 0x0f || p[2] != 0xbf || p[3] < 0xbe;
+	}
+}
+
+static bool is_plain(char c)
+{
+	return c >= ' ' && c <= '~';
+}
+
+/* Whatever a trace holds must not play tricks on a terminal: what is no character that shows
+ * becomes U+FFFD, as in Falco's output. */
+static void put_printable(struct buf *out, struct sv s)
+{
+	while (s.n) {
+		struct sv head;
+		bool valid;
+		size_t n = 0;
+
+		while (n < s.n && is_plain(s.p[n]))
+			n++;
+		sv_take(&s, n, &head);
+		buf_putsv(out, head);
+		if (s.n == 0)
+			return;
+		sv_take(&s, utf8_next(s, &valid), &head);
+		buf_putsv(out, valid && is_printable(head) ? head : replacement);
+	}
+}
 
 /* False: nothing that could be shown. */
 static bool put_scalar(struct buf *out, const struct value *v, enum print_format format)
@@ -94,7 +138,7 @@ static bool put_scalar(struct buf *out, const struct value *v, enum print_format
 	case PT_CHARBUF:
 	case PT_FSPATH:
 	case PT_FSRELPATH:
-		buf_putsv(out, sv_upto_nul(v->s));
+		put_printable(out, sv_upto_nul(v->s));
 		return true;
 	case PT_BYTEBUF:
 		put_dots(out, shown_bytes(v->s));
@@ -143,23 +187,7 @@ void render_value(struct buf *out, const struct value *v, enum print_format form
 		out->n = start + VALUE_MAX;
 }
 
-/* --- JSON strings ------------------------------------------------------------------------------
- */
-
-static void put_utf8(struct buf *out, uint32_t c)
-{
-	if (c >= 0x10000) {
-		buf_putc(out, (char)(0xf0 | c >> 18));
-		buf_putc(out, (char)(0x80 | (c >> 12 & 0x3f)));
-	} else if (c >= 0x800) {
-		buf_putc(out, (char)(0xe0 | c >> 12));
-	}
-	if (c >= 0x800)
-		buf_putc(out, (char)(0x80 | (c >> 6 & 0x3f)));
-	else if (c >= 0x80)
-		buf_putc(out, (char)(0xc0 | c >> 6));
-	buf_putc(out, (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c));
-}
+/* --- JSON strings ----------------------------------------------------------------------------- */
 
 static void put_json_ascii(struct buf *out, unsigned char c)
 {
@@ -178,104 +206,57 @@ static void put_json_ascii(struct buf *out, unsigned char c)
 	}
 }
 
-enum { REPLACEMENT = 0xfffd };
-
-/* Bytes of the sequence that a lead byte announces, 0 if it is none; *low: smallest second byte. */
-static size_t sequence_length(unsigned char lead, unsigned char *low, unsigned char *high)
-{
-	*low = lead == 0xe0 ? 0xa0 : lead == 0xf0 ? 0x90 : 0x80;
-	*high = lead == 0xed ? 0x9f : lead == 0xf4 ? 0x8f : 0xbf;
-	if (lead >= 0xc2 && lead <= 0xdf)
-		return 2;
-	if (lead >= 0xe0 && lead <= 0xef)
-		return 3;
-	return lead >= 0xf0 && lead <= 0xf4 ? 4 : 0;
-}
-
-/* Every maximal part of a broken sequence becomes one U+FFFD. */
 void render_json_string(struct buf *out, struct sv s)
 {
-	size_t i = 0;
-
 	buf_putc(out, '"');
-	while (i < s.n) {
-		unsigned char c = (unsigned char)s.p[i], low, high;
-		size_t want, have;
+	while (s.n) {
+		struct sv head;
+		bool valid;
 
-		if (c < 0x80) {
-			put_json_ascii(out, c);
-			i++;
-			continue;
-		}
-		want = sequence_length(c, &low, &high);
-		for (have = 1; have < want && i + have < s.n; have++) {
-			unsigned char next = (unsigned char)s.p[i + have];
-
-			if (next < low || next > high)
-				break;
-			low = 0x80;
-			high = 0xbf;
-		}
-		if (want && have == want)
-			buf_put(out, s.p + i, want);
+		sv_take(&s, utf8_next(s, &valid), &head);
+		if (!valid)
+			buf_putsv(out, replacement);
+		else if (head.n == 1)
+			put_json_ascii(out, (unsigned char)head.p[0]);
 		else
-			put_utf8(out, REPLACEMENT);
-		i += have;
+			buf_putsv(out, head);
 	}
 	buf_putc(out, '"');
 }
 
-/*
- * One code point of a field's text as Falco's field writer reads it: a lead byte takes the bytes
- * after it whatever they are, and only the result is checked.
- */
-static uint32_t next_code_point(struct sv s, size_t *i)
-{
-	unsigned char lead = (unsigned char)s.p[*i];
-	size_t more = lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
-	uint32_t c = lead & (0x3fu >> more);
-	static const uint32_t smallest[] = { 0, 0x80, 0x800, 0x10000 };
+/* --- JSON values ------------------------------------------------------------------------------ */
 
-	if (lead >= 0xf8 || s.n - *i <= more) {
-		++*i;
-		return REPLACEMENT;
-	}
-	for (size_t k = 1; k <= more; k++)
-		c = c << 6 | ((unsigned char)s.p[*i + k] & 0x3f);
-	*i += more + 1;
-	if (c < smallest[more] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return REPLACEMENT;
-	return c;
-}
+enum { DOUBLE_MAX_EXP = 15, DOUBLE_MIN_EXP = -4 };
 
-static void put_json_field_text(struct buf *out, struct sv s)
-{
-	buf_putc(out, '"');
-	for (size_t i = 0; i < s.n;) {
-		if ((unsigned char)s.p[i] < 0x80)
-			put_json_ascii(out, (unsigned char)s.p[i++]);
-		else
-			put_utf8(out, next_code_point(s, &i));
-	}
-	buf_putc(out, '"');
-}
-
-/* --- JSON values -------------------------------------------------------------------------------
- */
-
-/* The shortest digits that read back as the same number. */
+/* The shortest digits that read back as the same number; 1.0 and 0.001, but 1e+16 and 1e-05. */
 static void put_json_double(struct buf *out, double d)
 {
-	char text[40];
+	char e_form[40], digits[20];
+	int n = 0, point;
 
-	for (int precision = 1; precision <= 17; precision++) {
-		snprintf(text, sizeof text, "%.*g", precision, d);
-		if (strtod(text, NULL) == d)
+	for (int precision = 0; precision < 17; precision++) {
+		snprintf(e_form, sizeof e_form, "%.*e", precision, d);
+		if (strtod(e_form, NULL) == d)
 			break;
 	}
-	buf_puts(out, text);
-	if (!strpbrk(text, ".en"))
-		buf_puts(out, ".0");
+	if (e_form[0] == '-')
+		buf_putc(out, '-');
+	for (const char *p = e_form; *p && *p != 'e' && n < (int)sizeof digits; p++) {
+		if (*p >= '0' && *p <= '9')
+			digits[n++] = *p;
+	}
+	/* Digits before the decimal point. */
+	point = (int)strtol(strchr(e_form, 'e') ? strchr(e_form, 'e') + 1 : "0", NULL, 10) + 1;
+
+	if (point > DOUBLE_MAX_EXP || point <= DOUBLE_MIN_EXP) {
+		buf_puts(out, e_form[0] == '-' ? e_form + 1 : e_form);
+	} else if (point <= 0) {
+		buf_printf(out, "0.%.*s%.*s", -point, "000", n, digits);
+	} else if (point >= n) {
+		buf_printf(out, "%.*s%.*s.0", n, digits, point - n, "000000000000000");
+	} else {
+		buf_printf(out, "%.*s.%.*s", point, digits, n - point, digits + point);
+	}
 }
 
 static void put_json_quoted(struct buf *out, const struct value *v, enum print_format format)
@@ -292,6 +273,31 @@ static void put_json_quoted(struct buf *out, const struct value *v, enum print_f
 	buf_putc(out, '"');
 }
 
+/* Printable text: of what JSON must escape only '"' and '\\' are left in it. */
+static void put_json_text(struct buf *out, const struct value *v)
+{
+	size_t start, added = 0;
+
+	buf_putc(out, '"');
+	start = out->n;
+	put_scalar(out, v, PF_NA);
+	for (size_t i = start; i < out->n; i++)
+		added += out->p[i] == '"' || out->p[i] == '\\';
+	if (added && buf_reserve(out, added)) {
+		size_t from = out->n, to = out->n + added;
+
+		out->n = to;
+		while (from > start) {
+			char c = out->p[--from];
+
+			out->p[--to] = c;
+			if (c == '"' || c == '\\')
+				out->p[--to] = '\\';
+		}
+	}
+	buf_putc(out, '"');
+}
+
 static void put_json_integer(struct buf *out, const struct value *v, enum print_format format)
 {
 	bool plain = format == PF_DEC || format == PF_ID;
@@ -304,18 +310,12 @@ static void put_json_integer(struct buf *out, const struct value *v, enum print_
 
 static void put_json_scalar(struct buf *out, const struct value *v, enum print_format format)
 {
-	struct buf dots = { 0 };
-
 	switch (v->type) {
 	case PT_CHARBUF:
 	case PT_FSPATH:
 	case PT_FSRELPATH:
-		put_json_field_text(out, sv_upto_nul(v->s));
-		break;
 	case PT_BYTEBUF:
-		put_dots(&dots, shown_bytes(v->s));
-		put_json_field_text(out, buf_sv(&dots));
-		buf_deinit(&dots);
+		put_json_text(out, v);
 		break;
 	case PT_BOOL:
 		buf_puts(out, v->u ? "true" : "false");
@@ -359,8 +359,7 @@ void render_value_json(struct buf *out, const struct value *v, enum print_format
 	buf_putc(out, ']');
 }
 
-/* --- parameters --------------------------------------------------------------------------------
- */
+/* --- parameters ------------------------------------------------------------------------------- */
 
 void render_param(struct field_ctx *ctx, uint32_t i, struct buf *raw, struct buf *resolved)
 {

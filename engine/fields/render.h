@@ -7,11 +7,11 @@
 #include "engine/fields/field.h"
 #include "format/base/buf.h"
 
-/* As in an output line: "%proc.name". */
+/* As in an output line: "%proc.name".  Of text, what is no printable character becomes U+FFFD. */
 void render_value(struct buf *out, const struct value *v, enum print_format format);
 /* As in the JSON object "output_fields"; a missing value (v == NULL) is null. */
 void render_value_json(struct buf *out, const struct value *v, enum print_format format);
-/* A JSON string literal with quotes; invalid UTF-8 as Falco's JSON writer treats it. */
+/* A JSON string literal with quotes: control characters escaped, broken UTF-8 as U+FFFD. */
 void render_json_string(struct buf *out, struct sv s);
 
 /*
