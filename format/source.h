@@ -66,6 +66,7 @@ static inline void source_close(struct source *s)
  */
 struct source_options {
 	bool upgrade;
+	size_t buffer_bytes; /* 0: the usual size.  Tests use tiny ones. */
 };
 int source_open(const char *path, const struct source_options *opt, struct source **out,
 		struct err *err);

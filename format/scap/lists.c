@@ -30,7 +30,7 @@ static struct sv entry_bytes(struct entry *e, uint32_t max, const char *field)
 
 	if (n > max && !e->failed) {
 		err_set(e->err, ERR_FORMAT,
-			"%s entry with a %s of %u bytes, at most %" PRIu32 " allowed", e->what,
+			"%s entry whose %s has %u bytes, at most %" PRIu32 " allowed", e->what,
 			field, n, max);
 		e->failed = true;
 	}
@@ -102,7 +102,7 @@ int iface_decode(struct sv *body, uint8_t version, struct iface_entry *out, stru
 		return err_set(err, ERR_FORMAT, "interface entry of unknown type %u", kind);
 	if (name_len >= LIST_MAX_PATH)
 		return err_set(err, ERR_FORMAT,
-			       "interface entry with a name of %u bytes, at most %d allowed",
+			       "interface entry whose name has %u bytes, at most %d allowed",
 			       name_len, LIST_MAX_PATH - 1);
 	out->addr = entry_ip(&e, kinds[kind].ip_len);
 	out->netmask = entry_ip(&e, kinds[kind].ip_len);

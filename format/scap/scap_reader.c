@@ -49,19 +49,18 @@ static enum next fail(struct scap_reader *r, uint64_t offset, struct err *err)
 	return NEXT_ERROR;
 }
 
-/* The stream ended inside `what` at `offset`, of which `need` bytes were expected. */
-static enum next fail_short(struct scap_reader *r, const char *what, uint64_t need, struct err *err)
+/* The stream ends inside `what`, which begins at `offset` and should have `need` bytes. */
+static enum next fail_cut(struct scap_reader *r, const char *what, uint64_t offset, uint64_t need,
+			  struct err *err)
 {
-	uint64_t have = (uint64_t)(r->in.end - r->in.cur);
-	uint64_t offset = input_offset(&r->in);
+	uint64_t have = r->in.end_offset - offset;
 
 	if (r->in.err.code == ERR_NONE)
 		err_set(&r->err, ERR_TRUNCATED,
-			"the file ends inside a %s: %" PRIu64 " of %" PRIu64 " bytes are there",
-			what, have, need);
+			"the file is cut: %s of %" PRIu64 " bytes, %" PRIu64 " are there", what, need,
+			have);
 	else
-		err_set(&r->err, r->in.err.code, "cannot read all of a %s: %s", what,
-			r->in.err.msg);
+		err_set(&r->err, r->in.err.code, "%s cannot be read: %s", what, r->in.err.msg);
 	return fail(r, offset, err);
 }
 
@@ -114,7 +113,7 @@ static int check_trailer(struct scap_reader *r, const char *trailer, uint32_t le
 static enum next list_end(struct scap_reader *r, struct err *err)
 {
 	if (r->list_cut)
-		return fail_short(r, r->list->name, r->list_length, err);
+		return fail_cut(r, r->list->name, input_offset(&r->in), r->list_length, err);
 	if (check_trailer(r, r->in.cur + r->list_length - BLOCK_TRAILER, r->list_length) < 0)
 		return fail(r, r->list_offset, err);
 	input_skip(&r->in, r->list_length);
@@ -156,7 +155,7 @@ static enum next list_next(struct scap_reader *r, struct record *rec, struct err
 		return NEXT_ITEM;
 	if (r->list_cut) {
 		r->err = (struct err){ 0 };
-		return fail_short(r, r->list->name, r->list_length, err);
+		return fail_cut(r, r->list->name, input_offset(&r->in), r->list_length, err);
 	}
 	return fail(r, r->list_offset, err);
 }
@@ -186,7 +185,7 @@ static enum next list_begin(struct scap_reader *r, const struct block_type *type
 
 		if (!sv_take(&r->list_rest, sizeof r->list_tid, &tid)) {
 			if (r->list_cut)
-				return fail_short(r, type->name, length, err);
+				return fail_cut(r, type->name, input_offset(&r->in), length, err);
 			err_set(&r->err, ERR_FORMAT, "fd list without a thread id");
 			return fail(r, r->list_offset, err);
 		}
@@ -222,7 +221,7 @@ static enum next skip_unknown(struct scap_reader *r, uint32_t id, uint32_t lengt
 	count_unknown(&r->layout, id);
 	if (!input_skip(&r->in, length - BLOCK_TRAILER) ||
 	    !(trailer = input_peek(&r->in, BLOCK_TRAILER)))
-		return fail_short(r, "block of unknown type", length, err);
+		return fail_cut(r, "block of unknown type", offset, length, err);
 	if (check_trailer(r, trailer, length) < 0)
 		return fail(r, offset, err);
 	input_skip(&r->in, BLOCK_TRAILER);
@@ -238,7 +237,7 @@ static enum next single(struct scap_reader *r, const struct block_type *type, ui
 	int rc;
 
 	if (!block)
-		return fail_short(r, type->name, length, err);
+		return fail_cut(r, type->name, input_offset(&r->in), length, err);
 	struct sv body = { block + BLOCK_HEADER, length - BLOCK_MIN };
 	if (type->kind == BLOCK_SECTION) {
 		rec->kind = RECORD_SECTION;
@@ -278,7 +277,7 @@ static enum next event_next(struct scap_reader *r, const struct block_type *type
 	}
 	block = input_peek(&r->in, length);
 	if (!block)
-		return fail_short(r, type->name, length, err);
+		return fail_cut(r, type->name, input_offset(&r->in), length, err);
 	enum event_block_result result = event_block_decode(
 		type, (struct sv){ block + BLOCK_HEADER, length - BLOCK_MIN }, ev, &r->err);
 	input_skip(&r->in, length);
@@ -330,7 +329,7 @@ static const struct block_type *type_of(struct scap_reader *r, uint32_t id)
 static enum next at_end(struct scap_reader *r, struct err *err)
 {
 	if (r->in.cur != r->in.end || r->in.err.code != ERR_NONE)
-		return fail_short(r, "block header", BLOCK_HEADER, err);
+		return fail_cut(r, "block header", input_offset(&r->in), BLOCK_HEADER, err);
 	if (!r->in_section) {
 		err_set(&r->err, ERR_TRUNCATED, "the file is empty");
 		return fail(r, 0, err);
@@ -475,7 +474,8 @@ int scap_reader_open(int fd, struct sv head, const char *name, const struct sour
 		close(fd);
 		return -1;
 	}
-	return opened(r, input_open(&r->in, fd, head, NULL, err), out, err);
+	struct input_options in_opt = { .chunk_bytes = opt->buffer_bytes };
+	return opened(r, input_open(&r->in, fd, head, &in_opt, err), out, err);
 }
 
 int scap_reader_open_mem(struct sv bytes, const char *name, const struct source_options *opt,
@@ -486,5 +486,6 @@ int scap_reader_open_mem(struct sv bytes, const char *name, const struct source_
 	*out = NULL;
 	if (!r)
 		return -1;
-	return opened(r, input_open_mem(&r->in, bytes, NULL, err), out, err);
+	struct input_options in_opt = { .chunk_bytes = opt->buffer_bytes };
+	return opened(r, input_open_mem(&r->in, bytes, &in_opt, err), out, err);
 }
