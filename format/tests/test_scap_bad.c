@@ -1,6 +1,6 @@
 /*
- * Every check of the reader has a file in testdata/bad/ that trips it.  What each of them gives is in
- * testdata/bad/EXPECTED; UPDATE_GOLDEN=1 rewrites it, to be reviewed.
+ * Every check of the reader has a file in testdata/bad/ that trips it.  What each of them gives is
+ * in testdata/bad/EXPECTED; UPDATE_GOLDEN=1 rewrites it, to be reviewed.
  */
 #include "format/tests/test.h"
 
