@@ -383,7 +383,8 @@ int input_open_mem(struct input *in, struct sv bytes, const struct input_options
 	if (!s->gz && !(opt && opt->chunk_bytes) && bytes.n) {
 		in->cur = bytes.p; /* no need to copy it in chunks */
 		in->end = bytes.p + bytes.n;
-		in->end_offset = s->raw_done = bytes.n;
+		in->end_offset = bytes.n;
+		atomic_store(&s->raw_done, bytes.n);
 		s->ended = true;
 	}
 	return 0;

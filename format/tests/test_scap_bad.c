@@ -132,7 +132,7 @@ static void tiny_buffers_change_nothing(void **state)
 {
 	(void)state;
 	check(48);
-	check(1);
+	check(300);
 }
 
 int main(void)
