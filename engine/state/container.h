@@ -17,10 +17,10 @@ struct container_label {
 };
 
 struct container {
-	struct text *id;      /* short id: 12 characters for most engines; "host" is the host */
+	struct text *id; /* short id: 12 characters for most engines; "host" is the host */
 	struct text *full_id;
 	struct text *name;
-	const char *type;     /* "docker", "podman", "containerd", "cri-o", "lxc", ...; "" unknown */
+	const char *type; /* "docker", "podman", "containerd", "cri-o", "lxc", ...; "" unknown */
 	struct text *image, *image_id, *repository, *tag, *digest;
 	struct text *user, *ip, *cni_json, *pod_sandbox_id;
 	struct container_mount *mounts;
@@ -29,7 +29,8 @@ struct container {
 	uint32_t nlabels;
 	struct container_label *sandbox_labels;
 	uint32_t nsandbox_labels;
-	struct text *json; /* as recorded: all that is known, for writers; NULL without such an event */
+	struct text
+		*json; /* as recorded: all that is known, for writers; NULL without such an event */
 	bool privileged, host_pid, host_network, host_ipc, is_pod_sandbox;
 };
 

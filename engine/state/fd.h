@@ -10,6 +10,13 @@
 
 enum fd_role { FD_ROLE_NONE, FD_ROLE_CLIENT, FD_ROLE_SERVER };
 
+/* Close-on-exec in open_flags: of most fds, and of memfds and epoll fds. */
+enum {
+	FD_CLOEXEC_BIT = 1 << 12,
+	FD_CLOEXEC_OWN_BIT = 1 << 0,
+	FD_CLOEXEC_BITS = FD_CLOEXEC_BIT | FD_CLOEXEC_OWN_BIT
+};
+
 /* fd.type of an entry whose kind nothing ever told (a call that failed after all). */
 enum { FD_UNSET = 255 };
 
@@ -88,7 +95,8 @@ struct fd_ends {
 bool fd_ends(const struct fd *f, struct fd_ends *out);
 /* The address that a server socket is bound to; false for every other kind of fd. */
 bool fd_bound(const struct fd *f, struct ip *ip, uint16_t *port);
-/* Protocol as it is shown: L4_NA while the role is unknown (raw sockets excepted), and for others. */
+/* Protocol as it is shown: L4_NA while the role is unknown (raw sockets excepted), and for others.
+ */
 enum l4_proto fd_l4(const struct fd *f);
 
 /* 'f', '4', ... as in "fd=3(<f>/etc/passwd)"; '?' for numbers outside enum fd_type. */

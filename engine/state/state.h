@@ -36,15 +36,16 @@ struct state_losses {
 /* An event in the state it meets; refilled by state_event. Pointers valid until the next event. */
 struct moment {
 	const struct event *ev;
-	struct thread *thread;  /* who did it; NULL: unknown and not to be invented */
-	struct fd *fd;          /* entry that the event is about, after its update; NULL: none */
+	struct thread *thread; /* who did it; NULL: unknown and not to be invented */
+	struct fd *fd;         /* entry that the event is about, after its update; NULL: none */
 	/*
 	 * The thread's last event fd: the fd parameter, or the fd that the event made; -1 or -errno
 	 * when there is none.  It can name an entry while fd is NULL: see moment_fd.
 	 */
 	int64_t fd_num;
-	bool fd_name_changed;   /* this event gave its fd another name */
-	uint64_t base_ts_ns;    /* time of the section's first event that is not a meta event; 0 none */
+	bool fd_name_changed; /* this event gave its fd another name */
+	uint64_t
+		base_ts_ns; /* time of the section's first event that is not a meta event; 0 none */
 	/* The enter event that belongs to this exit and that the file kept separately, or NULL. */
 	const struct event *enter;
 	/* A container event: the container it tells of (a removed one, too); else NULL. */
@@ -57,7 +58,7 @@ struct state {
 	struct state_losses losses;
 	uint64_t tree_version; /* changes with anything that a field shows about another thread */
 	uint64_t nthreads;
-	uint32_t section;      /* 1 for the first; Falco forgets that one's machine info */
+	uint32_t section;            /* 1 for the first; Falco forgets that one's machine info */
 	struct state_tables *tables; /* private to engine/state */
 };
 

@@ -18,10 +18,10 @@ enum {
 	CL_CLONE_NEWPID = 1 << 6,
 	CL_CLONE_PARENT = 1 << 8,
 	CL_CLONE_THREAD = 1 << 13,
-	CL_CLONE_INVERTED = 1 << 16,  /* made by its own clone exit, not by its creator's */
+	CL_CLONE_INVERTED = 1 << 16, /* made by its own clone exit, not by its creator's */
 	CL_NAME_CHANGED = 1 << 17,
-	CL_CLOSED = 1 << 18,          /* exited; kept while its group is not empty */
-	CL_ACTIVE = 1 << 19,          /* seen doing something */
+	CL_CLOSED = 1 << 18, /* exited; kept while its group is not empty */
+	CL_ACTIVE = 1 << 19, /* seen doing something */
 	CL_CLONE_NEWUSER = 1 << 20,
 	CL_PIPE_SRC = 1 << 21,
 	CL_PIPE_DST = 1 << 22,
@@ -45,22 +45,22 @@ struct process {
 
 struct thread {
 	int64_t tid;
-	int64_t pid;         /* of the thread group */
-	int64_t ptid;        /* the parent: a thread id */
-	int64_t vtid, vpid;  /* in the innermost pid namespace, -1 unknown */
+	int64_t pid;        /* of the thread group */
+	int64_t ptid;       /* the parent: a thread id */
+	int64_t vtid, vpid; /* in the innermost pid namespace, -1 unknown */
 	int64_t sid, vpgid, pgid;
-	struct text *comm;   /* proc.name */
-	struct text *exe;    /* argv[0] */
+	struct text *comm; /* proc.name */
+	struct text *exe;  /* argv[0] */
 	struct text *exepath;
-	struct text *args;   /* argv[1..]: NUL-terminated items (the last NUL may be missing) */
+	struct text *args; /* argv[1..]: NUL-terminated items (the last NUL may be missing) */
 	struct text *root;
 	struct text *cgroups; /* subsys=path items as args; subsys names are the normalised ones */
-	struct text *container_id; /* "" (NULL): on the host or unknown */
-	uint32_t flags;      /* clone_flags */
+	struct text *container_id;   /* "" (NULL): on the host or unknown */
+	uint32_t flags;              /* clone_flags */
 	uint32_t uid, gid, loginuid; /* all ones: none */
 	uint32_t tty;
 	uint32_t vmsize_kb, vmrss_kb, vmswap_kb;
-	int64_t fdlimit;     /* -1 unknown; the leader's counts */
+	int64_t fdlimit; /* -1 unknown; the leader's counts */
 	uint64_t pfmajor, pfminor;
 	uint64_t cap_inheritable, cap_permitted, cap_effective;
 	bool exe_writable, exe_upper_layer, exe_lower_layer, exe_from_memfd;
@@ -85,18 +85,19 @@ struct thread {
 
 	/* The rest is for engine/state only. */
 	bool in_table;
-	uint16_t enter_type;       /* last enter event, EV_COUNT: none */
-	int64_t event_fd;          /* fd of the last event */
+	uint16_t enter_type; /* last enter event, EV_COUNT: none */
+	int64_t event_fd;    /* fd of the last event */
 	int64_t reaper_tid;
-	struct enter_copy *enter;  /* stored enter event; its room is kept */
-	struct process *proc;      /* NULL: a placeholder without a group */
+	struct enter_copy *enter; /* stored enter event; its room is kept */
+	struct process *proc;     /* NULL: a placeholder without a group */
 	struct thread *prev_member, *next_member;
-	struct thread *owner;      /* whose list of children it is in; NULL none */
+	struct thread *owner; /* whose list of children it is in; NULL none */
 	struct thread *prev_child, *next_child;
 	struct thread *first_child;
-	uint32_t live_children, gone_children; /* entries of that list still there, and already gone */
-	uint64_t expected_children;            /* what additions and removals by ptid add up to */
-	struct thread *parent_hint;            /* checked before use, see state_parent */
+	uint32_t live_children,
+		gone_children;      /* entries of that list still there, and already gone */
+	uint64_t expected_children; /* what additions and removals by ptid add up to */
+	struct thread *parent_hint; /* checked before use, see state_parent */
 	struct thread *next_free;
 };
 

@@ -1,0 +1,110 @@
+#include "engine/state/credentials.h"
+
+#include "format/base/hash.h"
+
+#include <stdlib.h>
+
+enum { SLOTS_MIN = 256 };
+
+static void free_credential(struct credential *e)
+{
+	text_unref(e->container);
+	text_unref(e->user.name);
+	text_unref(e->user.homedir);
+	text_unref(e->user.shell);
+	text_unref(e->group.name);
+	free(e);
+}
+
+void credentials_deinit(struct credentials *c)
+{
+	for (uint32_t i = 0; i < c->nslots; i++) {
+		if (c->slots[i])
+			free_credential(c->slots[i]);
+	}
+	free(c->slots);
+	*c = (struct credentials){ 0 };
+}
+
+static uint32_t home_of(const struct credentials *c, struct sv container, uint32_t id)
+{
+	return (uint32_t)hash_u64(hash_sv(container) ^ id) & (c->nslots - 1);
+}
+
+/* The slot of (container, id), or the free one where it belongs. */
+static uint32_t probe(const struct credentials *c, struct sv container, uint32_t id)
+{
+	uint32_t i = home_of(c, container, id);
+
+	while (c->slots[i] &&
+	       !(c->slots[i]->id == id && sv_eq(text_sv(c->slots[i]->container), container)))
+		i = (i + 1) & (c->nslots - 1);
+	return i;
+}
+
+struct credential *credentials_find(const struct credentials *c, struct sv container, uint32_t id)
+{
+	return c->n ? c->slots[probe(c, container, id)] : NULL;
+}
+
+static bool grow(struct credentials *c)
+{
+	struct credentials bigger = { .nslots = c->nslots ? c->nslots * 2 : SLOTS_MIN, .n = c->n };
+
+	bigger.slots = calloc(bigger.nslots, sizeof *bigger.slots);
+	if (!bigger.slots)
+		return false;
+	for (uint32_t i = 0; i < c->nslots; i++) {
+		struct credential *e = c->slots[i];
+
+		if (e)
+			bigger.slots[probe(&bigger, text_sv(e->container), e->id)] = e;
+	}
+	free(c->slots);
+	*c = bigger;
+	return true;
+}
+
+struct credential *credentials_make(struct credentials *c, struct sv container, uint32_t id)
+{
+	struct credential *e = credentials_find(c, container, id);
+
+	if (e)
+		return e;
+	if (c->n >= c->nslots / 2 && !grow(c))
+		return NULL;
+	e = calloc(1, sizeof *e);
+	if (!e)
+		return NULL;
+	e->container = text_new(container);
+	e->id = id;
+	if (container.n && !e->container) {
+		free(e);
+		return NULL;
+	}
+	c->slots[probe(c, container, id)] = e;
+	c->n++;
+	return e;
+}
+
+bool credentials_remove(struct credentials *c, struct sv container, uint32_t id)
+{
+	uint32_t mask = c->nslots - 1;
+	uint32_t hole = c->n ? probe(c, container, id) : 0;
+
+	if (!c->n || !c->slots[hole])
+		return false;
+	free_credential(c->slots[hole]);
+	/* Move up later entries of the cluster whose way from home passes the hole. */
+	for (uint32_t i = (hole + 1) & mask; c->slots[i]; i = (i + 1) & mask) {
+		uint32_t home = home_of(c, text_sv(c->slots[i]->container), c->slots[i]->id);
+
+		if (((i - home) & mask) >= ((i - hole) & mask)) {
+			c->slots[hole] = c->slots[i];
+			hole = i;
+		}
+	}
+	c->slots[hole] = NULL;
+	c->n--;
+	return true;
+}

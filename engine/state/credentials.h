@@ -1,0 +1,31 @@
+/*
+ * Users or groups: names by container and number.
+ */
+#ifndef SAKER_STATE_CREDENTIALS_H
+#define SAKER_STATE_CREDENTIALS_H
+
+#include "engine/state/state.h"
+
+struct credential {
+	struct text *container; /* NULL: the host */
+	uint32_t id;
+	bool listed; /* by the section's own list, which wins over events that come before its end
+		      */
+	struct user user;
+	struct group group; /* one of both, by the table that it is in */
+};
+
+struct credentials {
+	struct credential **slots;
+	uint32_t nslots; /* a power of two, or 0 */
+	uint32_t n;
+};
+
+void credentials_deinit(struct credentials *c);
+struct credential *credentials_find(const struct credentials *c, struct sv container, uint32_t id);
+/* Find or make.  NULL: no memory, or full (check n against STATE_MAX_USERS first). */
+struct credential *credentials_make(struct credentials *c, struct sv container, uint32_t id);
+/* False: it was not there. */
+bool credentials_remove(struct credentials *c, struct sv container, uint32_t id);
+
+#endif

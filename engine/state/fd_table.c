@@ -1,0 +1,328 @@
+#include "engine/state/fd_table.h"
+
+#include "engine/state/state.h"
+
+#include <stdlib.h>
+
+struct far_fd {
+	int64_t num;
+	struct fd *f;
+};
+
+/*
+ * Numbers are dense from 0 in nearly every process: those index `near`.  `near` grows only while
+ * it is reasonably full, so a lone high number costs one entry of `far` (sorted), not an array.
+ */
+struct fd_table {
+	uint32_t refs;
+	uint32_t count;
+	uint32_t nnear, nfar, far_room;
+	struct fd **near;
+	struct far_fd *far;
+};
+
+enum { NEAR_MIN = 16 };
+
+void fd_store_init(struct fd_store *st)
+{
+	*st = (struct fd_store){ .fds = { .size = sizeof(struct fd) },
+				 .tables = { .size = sizeof(struct fd_table) } };
+}
+
+void fd_store_deinit(struct fd_store *st)
+{
+	pool_deinit(&st->fds);
+	pool_deinit(&st->tables);
+}
+
+struct fd *fd_new(struct fd_store *st)
+{
+	struct fd *f = pool_take(&st->fds);
+
+	if (f) {
+		f->refs = 1;
+		f->type = FD_UNSET;
+	}
+	return f;
+}
+
+struct fd *fd_clone(struct fd_store *st, const struct fd *f)
+{
+	struct fd *copy = pool_take(&st->fds);
+
+	if (!copy)
+		return NULL;
+	*copy = *f;
+	copy->refs = 1;
+	text_ref(copy->name);
+	text_ref(copy->name_raw);
+	return copy;
+}
+
+void fd_unref(struct fd_store *st, struct fd *f)
+{
+	if (!f || --f->refs > 0)
+		return;
+	text_unref(f->name);
+	text_unref(f->name_raw);
+	pool_give(&st->fds, f);
+}
+
+struct fd_table *fd_table_ref(struct fd_table *t)
+{
+	if (t)
+		t->refs++;
+	return t;
+}
+
+void fd_table_unref(struct fd_store *st, struct fd_table *t)
+{
+	if (!t || --t->refs > 0)
+		return;
+	for (uint32_t i = 0; i < t->nnear; i++)
+		fd_unref(st, t->near[i]);
+	for (uint32_t i = 0; i < t->nfar; i++)
+		fd_unref(st, t->far[i].f);
+	free(t->near);
+	free(t->far);
+	pool_give(&st->tables, t);
+}
+
+/* Index of the first far entry with a number >= num. */
+static uint32_t far_index(const struct fd_table *t, int64_t num)
+{
+	uint32_t lo = 0, hi = t->nfar;
+
+	while (lo < hi) {
+		uint32_t mid = lo + (hi - lo) / 2;
+
+		if (t->far[mid].num < num)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static struct fd **find(const struct fd_table *t, int64_t num)
+{
+	if (num >= 0 && num < t->nnear)
+		return t->near[num] ? &t->near[num] : NULL;
+	uint32_t i = far_index(t, num);
+	return i < t->nfar && t->far[i].num == num ? &t->far[i].f : NULL;
+}
+
+struct fd *fd_table_get(const struct fd_table *t, int64_t fd)
+{
+	if (!t || fd < 0)
+		return NULL;
+	if (fd < t->nnear)
+		return t->near[fd];
+	struct fd **slot = t->nfar ? find(t, fd) : NULL;
+	return slot ? *slot : NULL;
+}
+
+uint32_t fd_table_count(const struct fd_table *t)
+{
+	return t ? t->count : 0;
+}
+
+struct fd *fd_table_next(const struct fd_table *t, int64_t from, int64_t *fd)
+{
+	if (!t)
+		return NULL;
+	/* Far numbers are negative or beyond the near ones. */
+	uint32_t far = far_index(t, from);
+	if (far < t->nfar && t->far[far].num < 0) {
+		*fd = t->far[far].num;
+		return t->far[far].f;
+	}
+	for (int64_t i = from > 0 ? from : 0; i < t->nnear; i++) {
+		if (t->near[i]) {
+			*fd = i;
+			return t->near[i];
+		}
+	}
+	if (far == t->nfar)
+		return NULL;
+	*fd = t->far[far].num;
+	return t->far[far].f;
+}
+
+static struct fd_table *copy_table(struct fd_store *st, const struct fd_table *t)
+{
+	struct fd_table *c = pool_take(&st->tables);
+
+	if (!c)
+		return NULL;
+	c->near = t->nnear ? malloc(t->nnear * sizeof *c->near) : NULL;
+	c->far = t->nfar ? malloc(t->nfar * sizeof *c->far) : NULL;
+	if ((t->nnear && !c->near) || (t->nfar && !c->far)) {
+		free(c->near);
+		free(c->far);
+		pool_give(&st->tables, c);
+		return NULL;
+	}
+	c->refs = 1;
+	c->count = t->count;
+	c->nnear = t->nnear;
+	c->nfar = c->far_room = t->nfar;
+	for (uint32_t i = 0; i < t->nnear; i++) {
+		c->near[i] = t->near[i];
+		if (c->near[i])
+			c->near[i]->refs++;
+	}
+	for (uint32_t i = 0; i < t->nfar; i++) {
+		c->far[i] = t->far[i];
+		c->far[i].f->refs++;
+	}
+	return c;
+}
+
+/* The table in *slot, made and made its holder's alone. */
+static struct fd_table *own_table(struct fd_store *st, struct fd_table **slot)
+{
+	struct fd_table *t = *slot;
+
+	if (!t) {
+		t = pool_take(&st->tables);
+		if (t)
+			t->refs = 1;
+		return *slot = t;
+	}
+	if (t->refs == 1)
+		return t;
+	struct fd_table *c = copy_table(st, t);
+	if (c) {
+		fd_table_unref(st, t);
+		*slot = c;
+	}
+	return c;
+}
+
+/* Make near cover num, and move into it what far holds below its new end. */
+static bool grow_near(struct fd_table *t, int64_t num)
+{
+	uint32_t n = t->nnear ? t->nnear : NEAR_MIN;
+
+	while (n <= num)
+		n *= 2;
+	struct fd **near = realloc(t->near, n * sizeof *near);
+	if (!near)
+		return false;
+	t->near = near;
+	memset(near + t->nnear, 0, (n - t->nnear) * sizeof *near);
+	uint32_t first = far_index(t, t->nnear), last = far_index(t, n);
+	for (uint32_t i = first; i < last; i++)
+		near[t->far[i].num] = t->far[i].f;
+	if (last > first) {
+		memmove(t->far + first, t->far + last, (t->nfar - last) * sizeof *t->far);
+		t->nfar -= last - first;
+	}
+	t->nnear = n;
+	return true;
+}
+
+static bool insert_far(struct fd_table *t, int64_t num, struct fd *f)
+{
+	if (t->nfar == t->far_room) {
+		uint32_t room = t->far_room ? t->far_room * 2 : 4;
+		struct far_fd *far = realloc(t->far, room * sizeof *far);
+
+		if (!far)
+			return false;
+		t->far = far;
+		t->far_room = room;
+	}
+	uint32_t i = far_index(t, num);
+	memmove(t->far + i + 1, t->far + i, (t->nfar - i) * sizeof *t->far);
+	t->far[i] = (struct far_fd){ num, f };
+	t->nfar++;
+	return true;
+}
+
+static bool insert(struct fd_table *t, int64_t num, struct fd *f)
+{
+	bool dense = num >= 0 && num < NEAR_MIN + 4 * (int64_t)t->count;
+
+	if (!(num >= 0 && num < t->nnear) && !dense)
+		return insert_far(t, num, f);
+	if (num >= t->nnear && !grow_near(t, num))
+		return false;
+	t->near[num] = f;
+	return true;
+}
+
+struct fd *fd_table_put(struct fd_store *st, struct fd_table **slot, int64_t num, struct fd *take_f)
+{
+	struct fd_table *t = take_f ? own_table(st, slot) : NULL;
+
+	if (!t) {
+		fd_unref(st, take_f);
+		return NULL;
+	}
+	struct fd **entry = find(t, num);
+	if (entry) {
+		fd_unref(st, *entry);
+		return *entry = take_f;
+	}
+	if (t->count >= STATE_MAX_FDS || !insert(t, num, take_f)) {
+		st->lost++;
+		fd_unref(st, take_f);
+		return NULL;
+	}
+	t->count++;
+	return take_f;
+}
+
+void fd_table_remove(struct fd_store *st, struct fd_table **slot, int64_t num)
+{
+	if (!*slot || !find(*slot, num))
+		return;
+	struct fd_table *t = own_table(st, slot);
+	if (!t)
+		return;
+	struct fd **entry = find(t, num);
+	fd_unref(st, *entry);
+	t->count--;
+	if (num >= 0 && num < t->nnear) {
+		*entry = NULL;
+		return;
+	}
+	uint32_t i = far_index(t, num);
+	memmove(t->far + i, t->far + i + 1, (t->nfar - i - 1) * sizeof *t->far);
+	t->nfar--;
+}
+
+struct fd *fd_table_own(struct fd_store *st, struct fd_table **slot, int64_t num, struct fd *f)
+{
+	if ((*slot)->refs == 1 && f->refs == 1)
+		return f;
+	struct fd_table *t = own_table(st, slot);
+	struct fd **entry = t ? find(t, num) : NULL;
+	if (!entry)
+		return NULL;
+	if ((*entry)->refs > 1) {
+		struct fd *copy = fd_clone(st, *entry);
+
+		if (!copy)
+			return NULL;
+		fd_unref(st, *entry);
+		*entry = copy;
+	}
+	return *entry;
+}
+
+void fd_table_drop_if(struct fd_store *st, struct fd_table **slot,
+		      bool (*drop)(int64_t num, const struct fd *f, const void *arg),
+		      const void *arg)
+{
+	int64_t num = INT64_MIN;
+
+	for (const struct fd *f; (f = fd_table_next(*slot, num, &num)) != NULL;) {
+		if (drop(num, f, arg))
+			fd_table_remove(st, slot, num);
+		if (num++ == INT64_MAX)
+			break;
+	}
+}

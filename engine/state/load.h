@@ -1,0 +1,12 @@
+/*
+ * The lists at the start of a section; engine/state only.
+ */
+#ifndef SAKER_STATE_LOAD_H
+#define SAKER_STATE_LOAD_H
+
+#include "engine/state/tables.h"
+
+/* They are complete: link threads with their groups and parents, tell clients from servers. */
+void state_settle(struct state *s);
+
+#endif
