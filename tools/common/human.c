@@ -1,5 +1,7 @@
 #include "tools/common/human.h"
 
+#include "format/base/utf8.h"
+
 #include <inttypes.h>
 #include <time.h>
 
@@ -54,4 +56,48 @@ void human_time(struct buf *b, uint64_t ts_ns)
 		return;
 	}
 	buf_printf(b, "%s.%09" PRIu64 "Z", text, ts_ns % NS_PER_S);
+}
+
+/* Does a terminal act on this character (of n bytes) instead of showing it? */
+static bool acts_on_terminals(const char *p, size_t n, uint32_t *code)
+{
+	const uint8_t *c = (const uint8_t *)p;
+
+	*code = c[0];
+	if (n == 1)
+		return c[0] < 0x20 || c[0] == 0x7f;
+	if (n == 2)
+		*code = (c[0] & 0x1fu) << 6 | (c[1] & 0x3fu);
+	else if (n == 3)
+		*code = (c[0] & 0xfu) << 12 | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu);
+	else
+		return false;
+	/* C1 controls; line and paragraph separators; marks of writing direction */
+	return (*code >= 0x80 && *code < 0xa0) || (*code >= 0x200e && *code <= 0x200f) ||
+	       (*code >= 0x2028 && *code <= 0x202e) || (*code >= 0x2066 && *code <= 0x2069);
+}
+
+void human_text(struct buf *b, struct sv text)
+{
+	static const char letters[] = "\n\r\t", names[] = "nrt";
+
+	while (text.n) {
+		uint32_t code;
+		bool valid;
+		size_t n = utf8_next(text, &valid);
+		const char *letter;
+
+		if (!valid) {
+			for (size_t i = 0; i < n; i++)
+				buf_printf(b, "\\x%02x", (uint8_t)text.p[i]);
+		} else if (!acts_on_terminals(text.p, n, &code)) {
+			buf_put(b, text.p, n);
+		} else if (n == 1 && code && (letter = strchr(letters, (int)code))) {
+			buf_printf(b, "\\%c", names[letter - letters]);
+		} else {
+			buf_printf(b, n == 1 ? "\\x%02x" : "\\u%04x", (unsigned)code);
+		}
+		text.p += n;
+		text.n -= n;
+	}
 }

@@ -15,4 +15,10 @@ void human_duration(struct buf *b, uint64_t ns);
 /* Nanoseconds since the epoch -> "2024-05-06T07:08:09.123456789Z" */
 void human_time(struct buf *b, uint64_t ts_ns);
 
+/*
+ * Text out of a trace, made safe for a terminal: control characters, bytes that are no UTF-8 and
+ * marks that reorder a line come out as \n, \x1b, \u202e.
+ */
+void human_text(struct buf *b, struct sv text);
+
 #endif

@@ -27,19 +27,12 @@ static void put_format(struct buf *b, const struct summary *s)
 		   s->stats.sections == 1 ? "" : "s");
 }
 
-/* A name from the trace: what a terminal might act on is shown as '?'. */
-static void put_name(struct buf *b, struct sv name)
-{
-	for (size_t i = 0; i < name.n; i++)
-		buf_putc(b, (uint8_t)name.p[i] < 0x20 || name.p[i] == 0x7f ? '?' : name.p[i]);
-}
-
 static void put_machine(struct buf *b, const struct summary *s)
 {
 	if (!s->has_machine)
 		return;
 	label(b, "machine");
-	put_name(b, s->machine.hostname);
+	human_text(b, s->machine.hostname);
 	buf_printf(b, "%s%" PRIu32 " CPU%s, ", s->machine.hostname.n ? ", " : "",
 		   s->machine.num_cpus, s->machine.num_cpus == 1 ? "" : "s");
 	human_bytes(b, s->machine.memory_bytes);

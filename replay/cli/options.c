@@ -1,0 +1,238 @@
+#include "replay/cli/options.h"
+
+#include "tools/common/json.h"
+
+#include <stdlib.h>
+
+enum {
+	KEY_MATCHING = 256,
+	KEY_DB,
+	KEY_EXTRA_FIELD,
+	KEY_PRIORITY,
+	KEY_LIST_FIELDS,
+	KEY_LIST_EVENTS,
+	KEY_LIST_RULES,
+	KEY_DESCRIBE_RULE,
+	KEY_FORMAT,
+};
+
+const struct cli_option options_table[] = {
+	{ 'r', "rules", "PATH",
+	  "load this rule file, or the *.yaml and *.yml files of this folder in\n"
+	  "order of their names; repeat for more" },
+	{ KEY_MATCHING, "rule-matching", "MODE",
+	  "all: every rule that holds at an event alerts (default);\n"
+	  "first: only the first one in load order does" },
+	{ 'o', "output", "FORM", "text (default) or json: Falco's lines; none: print no alerts" },
+	{ KEY_DB, "db", "FILE",
+	  "keep matches and the process tree in this SQLite file; a trace that was\n"
+	  "replayed with the same rules and options before is replaced in it" },
+	{ KEY_EXTRA_FIELD, "extra-field", "FIELD",
+	  "add a field to the output fields of every alert (JSON and store)" },
+	{ 't', "tag", "TAG", "use only rules that have this tag; repeat for more" },
+	{ 'T', "skip-tag", "TAG", "leave out rules that have this tag" },
+	{ 'D', "skip-rule", "TEXT", "leave out rules whose name contains this text" },
+	{ KEY_PRIORITY, "priority", "LEVEL", "leave out rules below this priority" },
+	{ 'q', "no-summary", NULL, "no summary and no progress on standard error" },
+	{ KEY_LIST_FIELDS, "list-fields", NULL, "print every field that rules can use" },
+	{ KEY_LIST_EVENTS, "list-events", NULL, "print every event with its parameters" },
+	{ KEY_LIST_RULES, "list-rules", NULL, "print the rules as loaded and selected" },
+	{ KEY_DESCRIBE_RULE, "describe-rule", "NAME", "print all there is to know about one rule" },
+	{ KEY_FORMAT, "format", "FORM", "of these listings: text (default), markdown or json" },
+};
+const size_t options_table_n = sizeof options_table / sizeof options_table[0];
+
+const char options_details[] =
+	"TRACE is a trace file, a folder (all *.scap and *.scap.gz below it, in order of\n"
+	"their names) or - for standard input.  Each trace is replayed on its own.\n"
+	"\n"
+	"Alerts go to standard output, all else to standard error.  A damaged trace is\n"
+	"replayed up to the damage, and the next one follows.  Control-C ends orderly:\n"
+	"what was found so far is printed and stored.\n"
+	"\n"
+	"Exit status: 0 all traces replayed; 1 a trace or the rules had errors; 2 wrong\n"
+	"command line; 130 interrupted.\n"
+	"\n"
+	"Examples:\n"
+	"  replay -r falco_rules.yaml incident.scap.gz\n"
+	"  replay -r rules.d -r local.yaml --db matches.db -o none traces/\n"
+	"  replay -r rules.d --priority warning -t mitre_persistence -o json a.scap";
+
+static int add_word(struct words *w, const char *word, struct err *err)
+{
+	struct sv *items = realloc(w->items, (w->n + 1) * sizeof *items);
+
+	if (!items)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	w->items = items;
+	items[w->n++] = sv_of(word);
+	return 0;
+}
+
+/* Index of the value among words, which end with NULL. */
+static int choose(const struct cli *c, const char *option, const char *const *words, int *out,
+		  struct err *err)
+{
+	struct buf known = { 0 };
+
+	for (int i = 0; words[i]; i++) {
+		if (strcmp(c->value, words[i]) == 0) {
+			*out = i;
+			buf_deinit(&known);
+			return 0;
+		}
+		buf_printf(&known, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	}
+	err_set(err, ERR_USAGE, "option --%s wants %s, not %s", option, buf_cstr(&known), c->value);
+	buf_deinit(&known);
+	return -1;
+}
+
+static int set_listing(struct options *o, enum listing listing, struct err *err)
+{
+	if (o->listing != LIST_NOTHING && o->listing != listing)
+		return err_set(err, ERR_USAGE, "one listing at a time");
+	o->listing = listing;
+	return 0;
+}
+
+static int apply(struct options *o, int key, const struct cli *c, struct err *err)
+{
+	static const char *const modes[] = { "all", "first", NULL };
+	static const char *const outputs[] = { "text", "json", "none", NULL };
+	static const char *const formats[] = { "text", "markdown", "json", NULL };
+	int choice = 0, rc = 0;
+
+	switch (key) {
+	case 'r':
+		return inputs_add(&o->rules, c->value, &inputs_rules, err);
+	case KEY_MATCHING:
+		rc = choose(c, "rule-matching", modes, &choice, err);
+		o->matching = choice ? MATCH_FIRST : MATCH_ALL;
+		return rc;
+	case 'o':
+		rc = choose(c, "output", outputs, &choice, err);
+		o->output = (enum output)choice;
+		return rc;
+	case KEY_DB:
+		o->db = c->value;
+		return 0;
+	case KEY_EXTRA_FIELD:
+		return add_word(&o->extra_fields, c->value, err);
+	case 't':
+		return add_word(&o->tags_on, c->value, err);
+	case 'T':
+		return add_word(&o->tags_off, c->value, err);
+	case 'D':
+		return add_word(&o->rules_off, c->value, err);
+	case KEY_PRIORITY:
+		if (!priority_parse(sv_of(c->value), &o->min_priority))
+			return err_set(err, ERR_USAGE,
+				       "no such priority: %s (emergency, alert, "
+				       "critical, error, warning, notice, informational or debug)",
+				       c->value);
+		return 0;
+	case 'q':
+		o->quiet = true;
+		return 0;
+	case KEY_LIST_FIELDS:
+		return set_listing(o, LIST_FIELDS, err);
+	case KEY_LIST_EVENTS:
+		return set_listing(o, LIST_EVENTS, err);
+	case KEY_LIST_RULES:
+		return set_listing(o, LIST_RULES, err);
+	case KEY_DESCRIBE_RULE:
+		o->describe = c->value;
+		return set_listing(o, LIST_RULE, err);
+	case KEY_FORMAT:
+		rc = choose(c, "format", formats, &choice, err);
+		o->format = (enum listing_format)choice;
+		return rc;
+	}
+	return 0;
+}
+
+static int check(const struct options *o, const struct cli *c, struct err *err)
+{
+	if (o->listing == LIST_RULES || o->listing == LIST_RULE) {
+		if (o->rules.n == 0)
+			return err_set(err, ERR_USAGE, "which rules? load some with -r");
+	}
+	if (o->listing != LIST_NOTHING)
+		return cli_operands(c, 0, 0, err);
+	if (cli_operands(c, 1, -1, err) < 0)
+		return -1;
+	for (int i = 0; o->db && i < c->argc; i++) {
+		if (strcmp(c->argv[i], "-") == 0)
+			return err_set(
+				err, ERR_USAGE,
+				"--db needs traces that are files: the store refers to them");
+	}
+	return 0;
+}
+
+int options_parse(struct options *o, struct cli *c, struct err *err)
+{
+	int key;
+
+	*o = (struct options){ .min_priority = PRIO_DEBUG };
+	while ((key = cli_next(c, err)) > 0) {
+		if (apply(o, key, c, err) < 0)
+			return -1;
+	}
+	if (key < 0 || check(o, c, err) < 0)
+		return -1;
+	for (int i = 0; i < c->argc; i++) {
+		if (inputs_add(&o->traces, c->argv[i], &inputs_traces, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+void options_deinit(struct options *o)
+{
+	inputs_deinit(&o->rules);
+	inputs_deinit(&o->traces);
+	free(o->extra_fields.items);
+	free(o->tags_on.items);
+	free(o->tags_off.items);
+	free(o->rules_off.items);
+}
+
+struct ruleset_selection options_selection(const struct options *o)
+{
+	return (struct ruleset_selection){ .tags_on = o->tags_on.items,
+					   .ntags_on = o->tags_on.n,
+					   .tags_off = o->tags_off.items,
+					   .ntags_off = o->tags_off.n,
+					   .rules_off = o->rules_off.items,
+					   .nrules_off = o->rules_off.n,
+					   .min_priority = o->min_priority,
+					   .extra_fields = o->extra_fields.items,
+					   .nextra_fields = o->extra_fields.n };
+}
+
+void options_identity(const struct options *o, struct buf *out)
+{
+	const struct {
+		const char *key;
+		const struct words *words;
+	} lists[] = { { "extra_fields", &o->extra_fields },
+		      { "tags", &o->tags_on },
+		      { "skip_tags", &o->tags_off },
+		      { "skip_rules", &o->rules_off } };
+	struct json j = { .out = out };
+
+	json_object(&j, NULL);
+	json_text(&j, "rule_matching", o->matching == MATCH_ALL ? SV("all") : SV("first"));
+	json_text(&j, "priority", sv_of(priority_name(o->min_priority)));
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		if (lists[i].words->n == 0)
+			continue;
+		json_array(&j, lists[i].key);
+		for (size_t k = 0; k < lists[i].words->n; k++)
+			json_text(&j, NULL, lists[i].words->items[k]);
+		json_end_array(&j);
+	}
+	json_end_object(&j);
+}

@@ -1,0 +1,44 @@
+/* The command line of replay. */
+#ifndef SAKER_REPLAY_CLI_OPTIONS_H
+#define SAKER_REPLAY_CLI_OPTIONS_H
+
+#include "engine/engine.h"
+#include "replay/inputs.h"
+#include "tools/common/cli.h"
+
+enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_NONE };
+enum listing { LIST_NOTHING, LIST_FIELDS, LIST_EVENTS, LIST_RULES, LIST_RULE };
+enum listing_format { LISTING_TEXT, LISTING_MARKDOWN, LISTING_JSON };
+
+/* Words of a repeated option. */
+struct words {
+	struct sv *items;
+	size_t n;
+};
+
+struct options {
+	struct inputs rules, traces;
+	enum rule_matching matching;
+	enum output output;
+	const char *db; /* NULL: no store */
+	struct words extra_fields, tags_on, tags_off, rules_off;
+	enum priority min_priority;
+	bool quiet;
+	enum listing listing;
+	const char *describe; /* of LIST_RULE */
+	enum listing_format format;
+};
+
+extern const struct cli_option options_table[];
+extern const size_t options_table_n;
+extern const char options_details[];
+
+/* options_deinit is needed after a failure, too. */
+int options_parse(struct options *o, struct cli *c, struct err *err);
+void options_deinit(struct options *o);
+
+struct ruleset_selection options_selection(const struct options *o);
+/* What besides rules and trace decides the matches, as JSON: the identity of a stored run. */
+void options_identity(const struct options *o, struct buf *out);
+
+#endif
