@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Write the bash completion of a program from its --help.
+
+generate.py PROGRAM...   PROGRAM is a path; PROGRAM.bash is written beside this script.
+Values are completed when the help of an option begins with them ("a, b or c"), else as file names
+when the option's argument is called FILE, DIR, DB, TRACE, RULES or the like.
+"""
+import os
+import re
+import subprocess
+import sys
+
+FILE_ARGUMENTS = re.compile(r"FILE|DIR|DB|TRACE|RULES|PATH|OUT|IN$")
+WORDS = re.compile(r"([\w-]+(?:, [\w-]+)* or [\w-]+)(?=[;:,. (]|$)")
+OPTION = re.compile(r"^  (?:-(?P<short>\w), |    )--(?P<long>[\w-]+)(?:=(?P<arg>\S+))?(?:\s+(?P<help>.*))?$")
+COMMAND = re.compile(r"^  (?P<name>[a-z][\w-]*)\s+\S")
+
+
+class Options:
+    """Of one command: its words, and per option with a value how that is completed."""
+
+    def __init__(self, help_text):
+        self.words, self.values, current = [], {}, None
+        for line in help_text.splitlines():
+            option = OPTION.match(line)
+            if option:
+                self.words.append("--" + option["long"])
+                names = ["--" + option["long"]] + (["-" + option["short"]] if option["short"] else [])
+                current = names if option["arg"] else None
+                if current:
+                    for name in names:
+                        self.values[name] = "file" if FILE_ARGUMENTS.search(option["arg"]) else ""
+                line = option["help"] or ""
+            elif not line.startswith(" " * 26):
+                current = None
+            words = WORDS.match(line.strip())
+            if current and words and not self.values[current[0]].startswith("words "):
+                for name in current:
+                    self.values[name] = "words " + re.sub(r", | or ", " ", words[1])
+
+
+def help_of(*command):
+    return subprocess.run([*command, "--help"], capture_output=True, text=True, check=True).stdout
+
+
+def commands_of(help_text):
+    section = re.search(r"^Commands:\n((?:  .*\n)+)", help_text, re.M)
+    return [COMMAND.match(line)["name"] for line in section[1].splitlines() if COMMAND.match(line)] if section else []
+
+
+def value_cases(options, indent):
+    ways = {}
+    for name, way in options.values.items():
+        ways.setdefault(way, []).append(name)
+    for way, names in ways.items():
+        if way == "file":
+            action = "compopt -o default; return"
+        elif not way:
+            action = "return"
+        else:
+            action = f'COMPREPLY=($(compgen -W "{way.removeprefix("words ")}" -- "$cur")); return'
+        yield f"{indent}{'|'.join(names)}) {action} ;;"
+
+
+def script(path):
+    program = os.path.basename(path)
+    commands = commands_of(help_of(path))
+    name = "_" + program
+    out = [f"# bash completion of {program}(1); written by generate.py, not by hand",
+           "# shellcheck shell=bash disable=SC2207",
+           f"{name}()", "{",
+           "\tlocal cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words",
+           "\tCOMPREPLY=()",
+           "\t# bash splits --option=value at the sign",
+           "\tif [[ $cur == = ]]; then",
+           "\t\tcur=",
+           "\telif [[ $prev == = ]]; then",
+           "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}",
+           "\tfi"]
+    if commands:
+        out += ["\tif ((COMP_CWORD == 1)); then",
+                f'\t\tCOMPREPLY=($(compgen -W "{" ".join(commands)} --help --version" -- "$cur"))',
+                "\t\treturn",
+                "\tfi",
+                "\tcase ${COMP_WORDS[1]} in"]
+        for command in commands:
+            options = Options(help_of(path, command))
+            out += [f"\t{command})",
+                    f'\t\twords="{" ".join(options.words)}"',
+                    "\t\tcase $prev in",
+                    *value_cases(options, "\t\t"),
+                    "\t\tesac",
+                    "\t\t;;"]
+        out += ["\tesac"]
+    else:
+        options = Options(help_of(path))
+        out += [f'\twords="{" ".join(options.words)} --version"',
+                "\tcase $prev in",
+                *value_cases(options, "\t"),
+                "\tesac"]
+    out += ["\tif [[ $cur == -* ]]; then",
+            '\t\tCOMPREPLY=($(compgen -W "$words" -- "$cur"))',
+            "\telse",
+            "\t\tcompopt -o default",
+            "\tfi",
+            "}",
+            f"complete -F {name} {program}"]
+    return "\n".join(out) + "\n"
+
+
+def main():
+    for path in sys.argv[1:]:
+        beside = os.path.join(os.path.dirname(os.path.realpath(__file__)), os.path.basename(path) + ".bash")
+        with open(beside, "w", encoding="utf-8") as file:
+            file.write(script(path))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+# bash completion of scap(1); written by generate.py, not by hand
+# shellcheck shell=bash disable=SC2207
+_scap()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
+	COMPREPLY=()
+	# bash splits --option=value at the sign
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	if ((COMP_CWORD == 1)); then
+		COMPREPLY=($(compgen -W "info convert --help --version" -- "$cur"))
+		return
+	fi
+	case ${COMP_WORDS[1]} in
+	info)
+		words="--json --top --help"
+		case $prev in
+		--top|-n) return ;;
+		esac
+		;;
+	convert)
+		words="--to --upgrade --help"
+		case $prev in
+		--to|-t) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
+		esac
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$words" -- "$cur"))
+	else
+		compopt -o default
+	fi
+}
+complete -F _scap scap
