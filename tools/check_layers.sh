@@ -40,7 +40,7 @@ allow replay format engine replay
 allow replay/cli format engine replay tools/common
 allow tools format engine replay tools
 allow capture format drivers capture
-only 'sqlite3\.h' 'replay/store[a-z_]*\.[ch]' 'replay/tests/[a-z_]*\.c' 'tools/matches/[a-z_]*\.[ch]'
+only 'sqlite3\.h' 'replay/store[a-z_]*\.[ch]' 'replay/tests/[a-z_]*\.[ch]' 'tools/matches/[a-z_]*\.[ch]'
 only 'zstd\.h' 'format/trace/column\.c'
 only 'openssl/' 'format/trace/hash\.c' 'replay/[a-z_0-9]*\.c'
 only 'pcre2\.h' 'engine/filter/regex\.c'

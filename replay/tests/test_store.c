@@ -1,9 +1,7 @@
-#include "format/tests/test.h"
+#include "replay/tests/ask.h"
 
-#include "format/base/buf.h"
 #include "replay/store.h"
 
-#include <sqlite3.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -84,27 +82,9 @@ static void reopen(struct fixture *f)
 	assert_int_equal(store_open(f->path, &f->store, &err), 0);
 }
 
-/* All rows of a query as text: columns joined by '|', rows ended by a newline. */
 static const char *ask(struct fixture *f, const char *sql)
 {
-	sqlite3 *db;
-	sqlite3_stmt *st;
-
-	buf_clear(&f->text);
-	assert_int_equal(sqlite3_open_v2(f->path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	if (sqlite3_prepare_v2(db, sql, -1, &st, NULL) != SQLITE_OK)
-		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
-	while (sqlite3_step(st) == SQLITE_ROW) {
-		for (int i = 0; i < sqlite3_column_count(st); i++) {
-			const char *text = (const char *)sqlite3_column_text(st, i);
-
-			buf_printf(&f->text, "%s%s", i ? "|" : "", text ? text : "NULL");
-		}
-		buf_putc(&f->text, '\n');
-	}
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	return buf_cstr(&f->text);
+	return ask_rows(f->path, sql, &f->text);
 }
 
 static void begin(struct fixture *f, const struct store_run *run)
