@@ -22,6 +22,7 @@ struct trace_reader {
 	bool ended;      /* the trailer has been read */
 	uint64_t events; /* as in the file, before any upgrade */
 	struct frame frame;
+	struct trace_layout layout;
 	struct err err; /* the failure that ended reading; every later call repeats it */
 };
 
@@ -81,6 +82,13 @@ static int enter_frame(struct trace_reader *r)
 	return 0;
 }
 
+static void note_frame(struct trace_layout *layout, const struct frame *f)
+{
+	layout->frames++;
+	layout->blocks += f->kind == FRAME_EVENTS;
+	memcpy(layout->chain, f->chain, sizeof layout->chain);
+}
+
 static enum next next_frame(struct trace_reader *r, struct err *err)
 {
 	enum next got = frame_reader_next(r->frames, &r->frame, &r->err);
@@ -99,6 +107,7 @@ static enum next next_frame(struct trace_reader *r, struct err *err)
 		err_set(&r->err, ERR_FORMAT, "a frame behind the trailer");
 		return fail_in_frame(r, err);
 	}
+	note_frame(&r->layout, &r->frame);
 	return enter_frame(r) < 0 ? fail_in_frame(r, err) : NEXT_ITEM;
 }
 
@@ -192,4 +201,36 @@ int trace_reader_open(int fd, struct sv head, const char *name, const struct sou
 	}
 	*out = &r->base;
 	return 0;
+}
+
+const struct trace_layout *trace_reader_layout(const struct source *s)
+{
+	return s->ops == &trace_ops ? &((const struct trace_reader *)s)->layout : NULL;
+}
+
+int trace_verify(int fd, const char *name, struct trace_layout *layout, uint64_t *valid,
+		 struct err *err)
+{
+	struct frame_reader *frames;
+	struct frame frame;
+	enum next next;
+	bool ended = false;
+
+	*layout = (struct trace_layout){ 0 };
+	*valid = 0;
+	if (frame_reader_open(fd, (struct sv){ "", 0 }, name, true, &frames, err) < 0)
+		return -1;
+	while ((next = frame_reader_next(frames, &frame, err)) == NEXT_ITEM && !ended) {
+		note_frame(layout, &frame);
+		ended = frame.kind == FRAME_TRAILER;
+		*valid = frame_reader_offset(frames);
+	}
+	if (next == NEXT_ITEM)
+		err_set(err, ERR_FORMAT, "%s: offset %" PRIu64 ": a frame behind the trailer", name,
+			*valid);
+	else if (next == NEXT_END && !ended)
+		err_set(err, ERR_TRUNCATED,
+			"%s: offset %" PRIu64 ": the trace ends without its trailer", name, *valid);
+	frame_reader_close(frames);
+	return next == NEXT_END && ended ? 0 : -1;
 }

@@ -101,3 +101,13 @@ void human_text(struct buf *b, struct sv text)
 		text.n -= n;
 	}
 }
+
+void human_hex(struct buf *b, const uint8_t *bytes, size_t n)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < n; i++) {
+		buf_putc(b, digits[bytes[i] >> 4]);
+		buf_putc(b, digits[bytes[i] & 15]);
+	}
+}

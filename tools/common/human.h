@@ -21,4 +21,7 @@ void human_time(struct buf *b, uint64_t ts_ns);
  */
 void human_text(struct buf *b, struct sv text);
 
+/* Lower-case hexadecimal digits. */
+void human_hex(struct buf *b, const uint8_t *bytes, size_t n);
+
 #endif

@@ -6,5 +6,6 @@
 
 extern const struct cli_command scap_cmd_info;
 extern const struct cli_command scap_cmd_convert;
+extern const struct cli_command scap_cmd_verify;
 
 #endif

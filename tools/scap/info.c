@@ -23,8 +23,15 @@ static void put_format(struct buf *b, const struct summary *s)
 	if (s->is_stock)
 		buf_printf(b, "stock %u.%u%s", s->layout.major, s->layout.minor,
 			   s->layout.gzip ? ", gzip" : "");
+	else
+		buf_printf(b, "native, %" PRIu64 " frames", s->native.frames);
 	buf_printf(b, ", %" PRIu64 " section%s\n", s->stats.sections,
 		   s->stats.sections == 1 ? "" : "s");
+	if (s->is_stock)
+		return;
+	label(b, "chain");
+	human_hex(b, s->native.chain, sizeof s->native.chain);
+	buf_puts(b, s->damage.code == ERR_NONE ? "\n" : " (up to the damage)\n");
 }
 
 static void put_machine(struct buf *b, const struct summary *s)
@@ -250,6 +257,15 @@ static void summary_json(struct buf *b, const struct summary *s)
 		json_u64(&j, "major", s->layout.major);
 		json_u64(&j, "minor", s->layout.minor);
 		json_bool(&j, "gzip", s->layout.gzip);
+	} else {
+		struct buf chain = { 0 };
+
+		human_hex(&chain, s->native.chain, sizeof s->native.chain);
+		json_text(&j, "format", SV("native"));
+		json_u64(&j, "frames", s->native.frames);
+		json_u64(&j, "event_blocks", s->native.blocks);
+		json_text(&j, "chain", buf_sv(&chain));
+		buf_deinit(&chain);
 	}
 	json_u64(&j, "sections", s->stats.sections);
 	json_machine(&j, s);

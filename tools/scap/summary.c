@@ -71,6 +71,8 @@ int summary_read(struct summary *s, const char *path, struct err *err)
 	if (scap_reader_layout(src)) {
 		s->is_stock = true;
 		s->layout = *scap_reader_layout(src);
+	} else {
+		s->native = *trace_reader_layout(src);
 	}
 	source_close(src);
 	return 0;

@@ -3,11 +3,13 @@
 #define SAKER_SCAP_SUMMARY_H
 
 #include "format/scap/scap_reader.h"
+#include "format/trace/trace_reader.h"
 
 struct summary {
 	const char *path;
 	struct source_stats stats;
-	struct scap_layout layout;
+	struct scap_layout layout;  /* zero unless is_stock */
+	struct trace_layout native; /* zero when is_stock */
 	bool is_stock;
 
 	bool has_machine;
