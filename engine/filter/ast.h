@@ -16,29 +16,55 @@ struct ast_pos {
 };
 
 enum ast_op {
-	OP_EXISTS, OP_EQ, OP_NE, OP_LT, OP_LE, OP_GT, OP_GE, OP_GLOB, OP_IGLOB, OP_CONTAINS, OP_ICONTAINS,
-	OP_BCONTAINS, OP_STARTSWITH, OP_BSTARTSWITH, OP_ENDSWITH, OP_REGEX, OP_IN, OP_INTERSECTS,
-	OP_PMATCH, OP_COUNT
+	OP_EXISTS,
+	OP_EQ,
+	OP_NE,
+	OP_LT,
+	OP_LE,
+	OP_GT,
+	OP_GE,
+	OP_GLOB,
+	OP_IGLOB,
+	OP_CONTAINS,
+	OP_ICONTAINS,
+	OP_BCONTAINS,
+	OP_STARTSWITH,
+	OP_BSTARTSWITH,
+	OP_ENDSWITH,
+	OP_REGEX,
+	OP_IN,
+	OP_INTERSECTS,
+	OP_PMATCH,
+	OP_COUNT
 };
 
 enum ast_mod { MOD_NONE, MOD_ONEOF, MOD_ANYOF, MOD_ALLOF, MOD_COUNT };
 
 enum trf_kind {
-	TRF_VAL, TRF_TOLOWER, TRF_TOUPPER, TRF_B64, TRF_BASENAME, TRF_LEN, TRF_JOIN, TRF_CONCAT, TRF_GETOPT,
+	TRF_VAL,
+	TRF_TOLOWER,
+	TRF_TOUPPER,
+	TRF_B64,
+	TRF_BASENAME,
+	TRF_LEN,
+	TRF_JOIN,
+	TRF_CONCAT,
+	TRF_GETOPT,
 	TRF_COUNT
 };
 
-/* An operand: a field, a transformer call, a literal, a literal list (inside a transformer call). */
+/* An operand: a field, a transformer call, a literal, a literal list (inside a transformer call).
+ */
 enum operand_kind { OPERAND_FIELD, OPERAND_TRF, OPERAND_LITERAL, OPERAND_LIST };
 
 struct ast_operand {
 	enum operand_kind kind;
 	struct ast_pos pos;
-	struct sv text;  /* FIELD: name without argument; LITERAL: the text, unescaped */
+	struct sv text; /* FIELD: name without argument; LITERAL: the text, unescaped */
 	bool has_arg;
-	struct sv arg;   /* FIELD, TRF: the argument in brackets, unescaped */
-	bool is_number;  /* LITERAL: written as a number */
-	bool is_quoted;  /* LITERAL */
+	struct sv arg;  /* FIELD, TRF: the argument in brackets, unescaped */
+	bool is_number; /* LITERAL: written as a number */
+	bool is_quoted; /* LITERAL */
 	enum trf_kind trf;
 	struct ast_operand **args; /* TRF: arguments; LIST: items */
 	size_t nargs;
@@ -51,18 +77,18 @@ struct ast {
 	struct ast_pos pos;
 	struct ast **kids; /* AND, OR: two or more; NOT: one */
 	size_t nkids;
-	struct sv ident;   /* IDENT: macro name */
+	struct sv ident; /* IDENT: macro name */
 	/* CHECK */
 	struct ast_operand *left;
 	enum ast_op op;
 	enum ast_mod mod;
-	bool doubled;               /* OP_EQ was written "==" */
-	struct ast_pos right_pos;   /* of whatever stands right of the operator */
-	struct ast_operand *right;  /* scalar or field on the right; NULL for exists and lists */
+	bool doubled;              /* OP_EQ was written "==" */
+	struct ast_pos right_pos;  /* of whatever stands right of the operator */
+	struct ast_operand *right; /* scalar or field on the right; NULL for exists and lists */
 	bool right_is_list;
 	struct ast_operand **items; /* list: literals (list names are plain words here) */
 	size_t nitems;
-	struct sv list_name;        /* `in name`, `= anyof name`: an identifier in place of a list */
+	struct sv list_name; /* `in name`, `= anyof name`: an identifier in place of a list */
 };
 
 /*
@@ -108,7 +134,8 @@ bool ast_walk_operand(const struct ast_operand *o, ast_operand_visit *visit, voi
 
 /*
  * Replace macro names: every IDENT node becomes what replace() returns for it (the same node to
- * keep it).  The result is not searched again: replace() does that itself, which lets it see a loop.
+ * keep it).  The result is not searched again: replace() does that itself, which lets it see a
+ * loop.
  */
 typedef struct ast *ast_replace(struct ast *ident, void *arg);
 struct ast *ast_replace_idents(struct ast *a, ast_replace *replace, void *arg);

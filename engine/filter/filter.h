@@ -10,6 +10,7 @@
 
 #include "engine/fields/field.h"
 #include "engine/filter/ast.h"
+#include "engine/filter/types.h"
 
 struct program;
 
@@ -27,15 +28,11 @@ int program_add(struct program *p, const struct ast *cond, uint32_t *id, struct 
  */
 int program_seal(struct program *p, struct err *err);
 
-/* Event types for which condition id could be true (bit per event id). */
-struct type_set {
-	uint64_t bits[(EV_COUNT + 63) / 64];
-};
+/*
+ * The event types that a rule with condition id is tried at (bit per event id): as
+ * ast_event_types, and asynchronous events always.
+ */
 const struct type_set *program_types(const struct program *p, uint32_t id);
-static inline bool type_set_has(const struct type_set *s, uint32_t type)
-{
-	return s->bits[type / 64] >> (type % 64) & 1;
-}
 
 /*
  * Which conditions hold at ctx->state->now?  Calls hit(id) in ascending order of id for each one
@@ -51,10 +48,11 @@ bool program_test(struct program *p, uint32_t id, struct field_ctx *ctx);
 /*
  * A checked operand (field or transformer expression), for output templates.
  */
-struct filter_expr_value;
-int filter_operand_compile(const struct ast_operand *op, struct arena *arena,
-			   struct filter_expr_value **out, struct err *err);
-bool filter_operand_get(const struct filter_expr_value *e, struct field_ctx *ctx, struct value *out);
-enum param_type filter_operand_type(const struct filter_expr_value *e);
+struct expr;
+int filter_operand_compile(const struct ast_operand *op, struct arena *arena, struct expr **out,
+			   struct err *err);
+/* Texts come without the NUL that transformers leave behind them. */
+bool filter_operand_get(const struct expr *e, struct field_ctx *ctx, struct value *out);
+enum param_type filter_operand_type(const struct expr *e);
 
 #endif

@@ -12,10 +12,10 @@ struct lexer {
 	struct sv text;
 	struct ast_pos pos;
 	struct arena *arena;
-	struct sv token;   /* what the last successful call took; quoted strings are unescaped */
+	struct sv token; /* what the last successful call took; quoted strings are unescaped */
 	bool token_quoted;
 	bool token_number;
-	struct err *err;   /* filled by lex_quoted only */
+	struct err *err; /* filled by lex_quoted only */
 };
 
 void lex_init(struct lexer *lx, struct sv text, struct arena *arena, struct err *err);

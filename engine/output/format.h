@@ -22,9 +22,9 @@ bool format_print(const struct format *f, struct field_ctx *ctx, struct buf *out
 
 /* The fields of the template, in order of appearance, for output_fields. */
 struct format_field {
-	struct sv key;                /* token text without '%' */
+	struct sv key; /* token text without '%' */
 	enum print_format print;
-	const struct filter_expr_value *expr; /* transformer expression, NULL for a plain field */
+	const struct expr *expr; /* transformer expression, NULL for a plain field */
 	const struct field_ref *ref;
 };
 size_t format_fields(const struct format *f, const struct format_field **out);
