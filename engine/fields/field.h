@@ -94,7 +94,12 @@ static inline bool field_get(const struct field_ref *f, struct field_ctx *ctx, s
 	return f->def->get(f, ctx, out);
 }
 
-/* As field_get, but the value that JSON output shows: evt.time is a number there. */
+/*
+ * For output.  A field that remembers (FF_PER_USE) has nothing to remember there: Falco makes its
+ * formatters anew for every event, so that evt.deltatime is always 0 in an alert.
+ */
+bool field_get_shown(const struct field_ref *f, struct field_ctx *ctx, struct value *out);
+/* The same, but the value that JSON output shows: evt.time is a number there. */
 bool field_get_json(const struct field_ref *f, struct field_ctx *ctx, struct value *out);
 
 /*

@@ -167,7 +167,7 @@ static bool name_from_event(struct field_ctx *ctx, bool raw, struct sv *out)
 			return true;
 		if (!event_i64(ev, 1, &dirfd))
 			return false;
-		*out = join_scratch(ctx, dirfd_path(ctx, *out, dirfd), *out);
+		*out = join_scratch(ctx, path_origin(ctx, *out, dirfd), *out);
 		return true;
 	case EV_SYSCALL_OPEN_BY_HANDLE_AT_X:
 		*out = param_text(ev, 3);

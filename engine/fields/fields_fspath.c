@@ -102,7 +102,7 @@ static struct sv base_of(struct field_ctx *ctx, enum base base, struct sv path, 
 	case BASE_PARAM:
 		if (!event_i64(ev, param - 1, &dirfd))
 			break;
-		return dirfd_path(ctx, path, dirfd);
+		return path_origin(ctx, path, dirfd);
 	case BASE_OPENED:
 	case BASE_UNKNOWN:
 		break;

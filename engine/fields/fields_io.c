@@ -104,7 +104,7 @@ struct sv directory_path(struct field_ctx *ctx, struct sv name)
 	return scratch_sv(&s);
 }
 
-struct sv dirfd_path(struct field_ctx *ctx, struct sv path, int64_t dirfd)
+struct sv path_origin(struct field_ctx *ctx, struct sv path, int64_t dirfd)
 {
 	const struct thread *t = now_thread(ctx);
 

@@ -140,7 +140,7 @@ bool now_fd_name(struct field_ctx *ctx, bool raw, struct sv *out);
 /* name with a '/' at its end; an empty one stays empty. */
 struct sv directory_path(struct field_ctx *ctx, struct sv name);
 /* The directory that a relative `path` starts from when the call names dirfd; "<UNKNOWN>" else. */
-struct sv dirfd_path(struct field_ctx *ctx, struct sv path, int64_t dirfd);
+struct sv path_origin(struct field_ctx *ctx, struct sv path, int64_t dirfd);
 /* path_join into scratch memory. */
 struct sv join_scratch(struct field_ctx *ctx, struct sv dir, struct sv path);
 
