@@ -2,8 +2,8 @@
 """Write the bash completion of a program from its --help.
 
 generate.py PROGRAM...   PROGRAM is a path; PROGRAM.bash is written beside this script.
-Values are completed when the help of an option begins with them ("a, b or c"), else as file names
-when the option's argument is called FILE, DIR, DB, TRACE, RULES or the like.
+Values are completed when the help of an option tells them ("a (default), b or c", "a: this; b: that"), else
+as file names when the option's argument is called FILE, DIR, DB, TRACE, RULES or the like.
 """
 import os
 import re
@@ -11,32 +11,37 @@ import subprocess
 import sys
 
 FILE_ARGUMENTS = re.compile(r"FILE|DIR|DB|TRACE|RULES|PATH|OUT|IN$")
-WORDS = re.compile(r"([\w-]+(?:, [\w-]+)* or [\w-]+)(?=[;:,. (]|$)")
+WORDS = re.compile(r"(?:^|; )((?:[\w-]+(?: \(default\))?(?:, | or )?)+)(?=[:;]|$)")
+LEVELS = "emergency alert critical error warning notice informational debug"
 OPTION = re.compile(r"^  (?:-(?P<short>\w), |    )--(?P<long>[\w-]+)(?:=(?P<arg>\S+))?(?:\s+(?P<help>.*))?$")
 COMMAND = re.compile(r"^  (?P<name>[a-z][\w-]*)\s+\S")
 
 
+def words_told(text):
+    """The values that a piece of help enumerates."""
+    for group in WORDS.findall(text):
+        yield from (word for word in re.split(r", | or ", group.replace(" (default)", "")) if word != "default")
+
+
 class Options:
-    """Of one command: its words, and per option with a value how that is completed."""
+    """Of one command: its words, and per option with a value how that is completed: "file" or words."""
 
     def __init__(self, help_text):
-        self.words, self.values, current = [], {}, None
+        self.words, self.values, current = [], {}, ()
         for line in help_text.splitlines():
             option = OPTION.match(line)
             if option:
                 self.words.append("--" + option["long"])
-                names = ["--" + option["long"]] + (["-" + option["short"]] if option["short"] else [])
-                current = names if option["arg"] else None
-                if current:
-                    for name in names:
-                        self.values[name] = "file" if FILE_ARGUMENTS.search(option["arg"]) else ""
+                names = ("--" + option["long"], "-" + option["short"] if option["short"] else None)
+                current = tuple(filter(None, names)) if option["arg"] else ()
+                kind = "file" if FILE_ARGUMENTS.search(option["arg"] or "") else []
+                kind = LEVELS.split() if option["arg"] == "LEVEL" else kind
+                self.values.update({name: kind for name in current})
                 line = option["help"] or ""
             elif not line.startswith(" " * 26):
-                current = None
-            words = WORDS.match(line.strip())
-            if current and words and not self.values[current[0]].startswith("words "):
-                for name in current:
-                    self.values[name] = "words " + re.sub(r", | or ", " ", words[1])
+                current = ()
+            if current and isinstance(self.values[current[0]], list):
+                self.values[current[0]].extend(words_told(line.strip()))
 
 
 def help_of(*command):
@@ -51,14 +56,14 @@ def commands_of(help_text):
 def value_cases(options, indent):
     ways = {}
     for name, way in options.values.items():
-        ways.setdefault(way, []).append(name)
+        ways.setdefault(way if way == "file" else " ".join(way), []).append(name)
     for way, names in ways.items():
         if way == "file":
             action = "compopt -o default; return"
         elif not way:
             action = "return"
         else:
-            action = f'COMPREPLY=($(compgen -W "{way.removeprefix("words ")}" -- "$cur")); return'
+            action = f'COMPREPLY=($(compgen -W "{way}" -- "$cur")); return'
         yield f"{indent}{'|'.join(names)}) {action} ;;"
 
 

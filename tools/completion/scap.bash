@@ -11,7 +11,7 @@ _scap()
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
 	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W "info convert --help --version" -- "$cur"))
+		COMPREPLY=($(compgen -W "info convert verify --help --version" -- "$cur"))
 		return
 	fi
 	case ${COMP_WORDS[1]} in
@@ -25,6 +25,11 @@ _scap()
 		words="--to --upgrade --help"
 		case $prev in
 		--to|-t) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
+		esac
+		;;
+	verify)
+		words="--json --help"
+		case $prev in
 		esac
 		;;
 	esac
