@@ -4,13 +4,15 @@
 
 #include "format/base/err.h"
 #include "format/base/sv.h"
+#include "format/scap/inflate.h"
 
 struct gunzip;
 
 /* Gives compressed bytes: up to n into buf; 0 at the end, -1 with err filled. */
 typedef ptrdiff_t gunzip_read(void *arg, char *buf, size_t n, struct err *err);
 
-struct gunzip *gunzip_new(gunzip_read *read, void *arg); /* NULL: no memory */
+/* NULL: no memory. */
+struct gunzip *gunzip_new(const struct inflate_ops *inflate, gunzip_read *read, void *arg);
 void gunzip_free(struct gunzip *g);
 
 /*

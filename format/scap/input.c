@@ -306,7 +306,7 @@ static int setup(struct input *in, const struct input_options *opt, struct err *
 	in->cur = in->end = s->first;
 	if (!is_gzip(s->head))
 		return 0;
-	s->gz = gunzip_new(raw_read, s);
+	s->gz = gunzip_new(opt && opt->inflate ? opt->inflate : inflate_kinds[0], raw_read, s);
 	if (!s->gz)
 		return err_set(err, ERR_NOMEM, "no memory to inflate");
 	/* Only of a regular file a read ends soon, so that closing can wait for it. */

@@ -14,6 +14,7 @@
 
 #include <stdint.h>
 
+struct inflate_ops;
 struct input_stream; /* the part that reads and inflates */
 
 struct input {
@@ -27,6 +28,7 @@ struct input {
 struct input_options {
 	size_t chunk_bytes; /* 0: the usual size.  Tests use tiny ones. */
 	bool no_thread;
+	const struct inflate_ops *inflate; /* NULL: the fastest that was built in */
 };
 
 enum { INPUT_HEAD_MAX = 16 };

@@ -57,8 +57,8 @@ static enum next fail_cut(struct scap_reader *r, const char *what, uint64_t offs
 
 	if (r->in.err.code == ERR_NONE)
 		err_set(&r->err, ERR_TRUNCATED,
-			"the file is cut: %s of %" PRIu64 " bytes, %" PRIu64 " are there", what, need,
-			have);
+			"the file is cut: %s of %" PRIu64 " bytes, %" PRIu64 " are there", what,
+			need, have);
 	else
 		err_set(&r->err, r->in.err.code, "%s cannot be read: %s", what, r->in.err.msg);
 	return fail(r, offset, err);
