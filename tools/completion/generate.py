@@ -11,7 +11,7 @@ import subprocess
 import sys
 
 FILE_ARGUMENTS = re.compile(r"FILE|DIR|DB|TRACE|RULES|PATH|OUT|IN$")
-WORDS = re.compile(r"(?:^|; )((?:[\w-]+(?: \(default\))?(?:, | or )?)+)(?=[:;]|$)")
+WORDS = re.compile(r"(?:^|[;:] )((?:[\w-]+(?: \(default\))?(?:, | or )?)+)(?=[:;]|$)")
 LEVELS = "emergency alert critical error warning notice informational debug"
 OPTION = re.compile(r"^  (?:-(?P<short>\w), |    )--(?P<long>[\w-]+)(?:=(?P<arg>\S+))?(?:\s+(?P<help>.*))?$")
 COMMAND = re.compile(r"^  (?P<name>[a-z][\w-]*)\s+\S")
@@ -54,9 +54,12 @@ def commands_of(help_text):
 
 
 def value_cases(options, indent):
+    """The case that completes the value of the option in front; nothing when no option has one."""
     ways = {}
     for name, way in options.values.items():
         ways.setdefault(way if way == "file" else " ".join(way), []).append(name)
+    if ways:
+        yield f"{indent}case $prev in"
     for way, names in ways.items():
         if way == "file":
             action = "compopt -o default; return"
@@ -65,6 +68,8 @@ def value_cases(options, indent):
         else:
             action = f'COMPREPLY=($(compgen -W "{way}" -- "$cur")); return'
         yield f"{indent}{'|'.join(names)}) {action} ;;"
+    if ways:
+        yield f"{indent}esac"
 
 
 def script(path):
@@ -83,26 +88,31 @@ def script(path):
            "\t\tprev=${COMP_WORDS[COMP_CWORD - 2]}",
            "\tfi"]
     if commands:
-        out += ["\tif ((COMP_CWORD == 1)); then",
-                f'\t\tCOMPREPLY=($(compgen -W "{" ".join(commands)} --help --version" -- "$cur"))',
+        of_command = {command: Options(help_of(path, command)) for command in commands}
+        common = Options("")
+        common.values = {name: kind for name, kind in of_command[commands[0]].values.items()
+                         if all(name in options.values for options in of_command.values())}
+        out += ["\tlocal word command=",
+                '\tfor word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do',
+                f"\t\tcase $word in {'|'.join(commands)}) command=$word && break ;; esac",
+                "\tdone",
+                "\tcase $command in",
+                "\t'')",
+                f'\t\twords="{" ".join(commands)} --help --version"',
+                *value_cases(common, "\t\t"),
+                '\t\tCOMPREPLY=($(compgen -W "$words" -- "$cur"))',
                 "\t\treturn",
-                "\tfi",
-                "\tcase ${COMP_WORDS[1]} in"]
-        for command in commands:
-            options = Options(help_of(path, command))
+                "\t\t;;"]
+        for command, options in of_command.items():
             out += [f"\t{command})",
                     f'\t\twords="{" ".join(options.words)}"',
-                    "\t\tcase $prev in",
                     *value_cases(options, "\t\t"),
-                    "\t\tesac",
                     "\t\t;;"]
         out += ["\tesac"]
     else:
         options = Options(help_of(path))
         out += [f'\twords="{" ".join(options.words)} --version"',
-                "\tcase $prev in",
-                *value_cases(options, "\t"),
-                "\tesac"]
+                *value_cases(options, "\t")]
     out += ["\tif [[ $cur == -* ]]; then",
             '\t\tCOMPREPLY=($(compgen -W "$words" -- "$cur"))',
             "\telse",

@@ -10,11 +10,16 @@ _scap()
 	elif [[ $prev == = ]]; then
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
-	if ((COMP_CWORD == 1)); then
-		COMPREPLY=($(compgen -W "info convert verify --help --version" -- "$cur"))
+	local word command=
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
+		case $word in info|convert|verify) command=$word && break ;; esac
+	done
+	case $command in
+	'')
+		words="info convert verify --help --version"
+		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
-	fi
-	case ${COMP_WORDS[1]} in
+		;;
 	info)
 		words="--json --top --help"
 		case $prev in
@@ -29,8 +34,6 @@ _scap()
 		;;
 	verify)
 		words="--json --help"
-		case $prev in
-		esac
 		;;
 	esac
 	if [[ $cur == -* ]]; then
