@@ -54,5 +54,9 @@ int filter_operand_compile(const struct ast_operand *op, struct arena *arena, st
 /* Texts come without the NUL that transformers leave behind them. */
 bool filter_operand_get(const struct expr *e, struct field_ctx *ctx, struct value *out);
 enum param_type filter_operand_type(const struct expr *e);
+/* The field under the transformers, NULL where there are several or none. */
+const struct field_ref *filter_operand_field(const struct expr *e);
+/* How its value is printed: as the field under the transformers is. */
+enum print_format filter_operand_format(const struct expr *e);
 
 #endif

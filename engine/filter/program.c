@@ -124,37 +124,3 @@ void program_run(struct program *p, struct field_ctx *ctx, program_hit *hit, voi
 		if (program_test(p, p->by_type[type][i], ctx) && !hit(arg, p->by_type[type][i]))
 			return;
 }
-
-int filter_operand_compile(const struct ast_operand *op, struct arena *arena, struct expr **out,
-			   struct err *err)
-{
-	return expr_compile(op, arena, out, err);
-}
-
-bool filter_operand_get(const struct expr *e, struct field_ctx *ctx, struct value *out)
-{
-	struct value *items;
-
-	if (!expr_get(e, ctx, out))
-		return false;
-	if (!value_type_is_text(out->type))
-		return true;
-	if (!out->is_list) {
-		out->s = sv_upto_nul(out->s);
-		return true;
-	}
-	items = arena_array(&ctx->scratch, struct value, out->list.n);
-	if (!items)
-		return false;
-	for (size_t i = 0; i < out->list.n; i++) {
-		items[i] = out->list.items[i];
-		items[i].s = sv_upto_nul(items[i].s);
-	}
-	out->list.items = items;
-	return true;
-}
-
-enum param_type filter_operand_type(const struct expr *e)
-{
-	return e->type;
-}

@@ -8,11 +8,17 @@
 #include "engine/fields/field.h"
 #include "format/base/buf.h"
 
+enum {
+	FORMAT_MAX_TOKEN = 4096,  /* bytes of one field or transformer */
+	FORMAT_MAX_WIDTH = 65535, /* %NNfield */
+};
+
+struct expr;   /* engine/filter/filter.h */
 struct format; /* lives in the arena it was compiled in */
 
 /*
- * ERR_CHECK with err->pos.col (from 1) at an unknown field, a lone '%' or a trailing number.
- * With `use_defaults` the missing values print "<NA>" (a template that starts with '*').
+ * ERR_CHECK with err->pos.col (from 1) at an unknown field, a lone '%' or a trailing number.  In a
+ * template that starts with '*' missing values print "<NA>".  The text is copied.
  */
 int format_compile(struct sv template_text, struct arena *arena, struct format **out,
 		   struct err *err);
@@ -20,19 +26,22 @@ int format_compile(struct sv template_text, struct arena *arena, struct format *
 /* Append the line; false (nothing appended) when a value is missing and the template says so. */
 bool format_print(const struct format *f, struct field_ctx *ctx, struct buf *out);
 
-/* The fields of the template, in order of appearance, for output_fields. */
+/*
+ * The fields of the template for output_fields, each once, in order of appearance.  Of a
+ * transformer's call only the fields inside it count, as in Falco.
+ */
 struct format_field {
-	struct sv key; /* token text without '%' */
+	struct sv key; /* as Falco writes the token, without '%' */
 	enum print_format print;
 	const struct expr *expr; /* transformer expression, NULL for a plain field */
 	const struct field_ref *ref;
 };
 size_t format_fields(const struct format *f, const struct format_field **out);
 
-/* Value of field i at the current event. */
+/* Value of a field at the current event, as JSON shows it. */
 bool format_field_get(const struct format_field *ff, struct field_ctx *ctx, struct value *out);
 
-/* Deprecated fields used ("evt.dir"), for the loader's warnings: names, borrowed. */
+/* Names of deprecated fields in the template, each once. */
 size_t format_deprecated(const struct format *f, const struct sv **names);
 
 #endif
