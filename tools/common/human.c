@@ -34,7 +34,9 @@ void human_duration(struct buf *b, uint64_t ns)
 {
 	uint64_t s = ns / NS_PER_S;
 
-	if (ns < NS_PER_S / 1000)
+	if (ns < 1000)
+		buf_printf(b, "%" PRIu64 " ns", ns);
+	else if (ns < NS_PER_S / 1000)
 		buf_printf(b, "%.1f us", (double)ns / 1e3);
 	else if (ns < NS_PER_S)
 		buf_printf(b, "%.1f ms", (double)ns / 1e6);

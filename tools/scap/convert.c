@@ -8,13 +8,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+static bool same_file(const char *path, const struct stat *other)
+{
+	struct stat st;
+
+	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && st.st_dev == other->st_dev &&
+	       st.st_ino == other->st_ino;
+}
+
 /*
  * Open OUT for writing, but not over IN: it is emptied only after both are known to be different
  * files.
  */
 static int open_output(const char *in, const char *out, struct err *err)
 {
-	struct stat a, b;
+	struct stat st;
 	int fd;
 
 	if (strcmp(out, "-") == 0) {
@@ -24,17 +32,15 @@ static int open_output(const char *in, const char *out, struct err *err)
 	fd = open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return err_errno(err, "cannot create %s", out);
-	if (fstat(fd, &b) == 0 && strcmp(in, "-") != 0 && stat(in, &a) == 0 &&
-	    a.st_dev == b.st_dev && a.st_ino == b.st_ino) {
-		close(fd);
-		return err_set(err, ERR_USAGE, "%s and %s are the same file", in, out);
-	}
-	if (S_ISREG(b.st_mode) && ftruncate(fd, 0) < 0) {
+	if (fstat(fd, &st) < 0 ||
+	    (S_ISREG(st.st_mode) && !same_file(in, &st) && ftruncate(fd, 0) < 0))
 		err_errno(err, "cannot empty %s", out);
-		close(fd);
-		return -1;
-	}
-	return fd;
+	else if (same_file(in, &st))
+		err_set(err, ERR_USAGE, "%s and %s are the same file", in, out);
+	else
+		return fd;
+	close(fd);
+	return -1;
 }
 
 static int copy(struct source *src, struct sink *to, struct err *err)

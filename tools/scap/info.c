@@ -90,16 +90,17 @@ static void put_events(struct buf *b, const struct summary *s)
 {
 	const struct {
 		uint64_t n;
-		const char *what;
+		const char *noun, *what;
 	} notes[] = {
-		{ s->stats.upgraded, "old events upgraded" },
-		{ s->stats.enter_merged, "enter events folded into their exit events" },
-		{ s->stats.enter_dropped,
-		  "enter events dropped: they have no current form or no exit event" },
-		{ s->stats.unused_dropped, "events of retired types dropped" },
-		{ s->layout.newer_events, "events of types newer than this version skipped" },
-		{ s->layout.damaged_events, "damaged events skipped at the start of a section" },
-		{ s->state_only, "events that only describe state" },
+		{ s->stats.upgraded, "event", "upgraded from an old form" },
+		{ s->stats.enter_merged, "enter event", "folded into the exit event" },
+		{ s->stats.enter_dropped, "enter event",
+		  "dropped for want of a current form or of an exit event" },
+		{ s->stats.unused_dropped, "event", "of a retired type dropped" },
+		{ s->layout.newer_events, "event", "of a type newer than this version skipped" },
+		{ s->layout.damaged_events, "event",
+		  "skipped: damaged, at the start of a section" },
+		{ s->state_only, "event", "for state only" },
 	};
 	uint64_t in_file = summary_events_in_file(s);
 
@@ -116,7 +117,8 @@ static void put_events(struct buf *b, const struct summary *s)
 			continue;
 		label(b, "");
 		human_count(b, notes[i].n);
-		buf_printf(b, " %s\n", notes[i].what);
+		buf_printf(b, " %s%s %s\n", notes[i].noun, notes[i].n == 1 ? "" : "s",
+			   notes[i].what);
 	}
 }
 
@@ -133,9 +135,9 @@ static void put_types(struct buf *b, const struct summary *s, uint64_t top)
 			   event_is_exit(d->id) ? '<' : '>', s->by_type[ids[i]],
 			   100 * (double)s->by_type[ids[i]] / (double)s->stats.events);
 	}
-	if (n > top) {
+	if (n > top && top > 0) {
 		label(b, "");
-		buf_printf(b, "and %zu more types\n", n - (size_t)top);
+		buf_printf(b, "and %zu more type%s\n", n - (size_t)top, n - top == 1 ? "" : "s");
 	}
 }
 
@@ -146,8 +148,9 @@ static void put_unknown(struct buf *b, const struct summary *s)
 	for (size_t i = 0; i < n && s->layout.unknown[i].count; i++) {
 		label(b, i ? "" : "skipped");
 		human_count(b, s->layout.unknown[i].count);
-		buf_printf(b, " blocks of unknown type 0x%08" PRIx32 "%s\n",
-			   s->layout.unknown[i].id, i == n - 1 ? " and others" : "");
+		buf_printf(b, " block%s of unknown type 0x%08" PRIx32 "%s\n",
+			   s->layout.unknown[i].count == 1 ? "" : "s", s->layout.unknown[i].id,
+			   i == n - 1 ? " and others" : "");
 	}
 }
 
