@@ -45,15 +45,43 @@ static const struct universe events = { EV_COUNT, event_is_called, event_exists,
 /* --- system calls -------------------------------------------------------------------------------
  */
 
+/* Codes that stand for a tracepoint, and the event it makes. */
+static const struct {
+	struct sv name;
+	uint16_t event;
+} tracepoints[] = {
+	{ { "sched_process_exit", 18 }, EV_PROCEXIT_1_E },
+	{ { "sched_switch", 12 }, EV_SCHEDSWITCH_6_E },
+	{ { "page_fault_user", 15 }, EV_PAGE_FAULT_E },
+	{ { "page_fault_kernel", 17 }, EV_PAGE_FAULT_E },
+	{ { "signal_deliver", 14 }, EV_SIGNALDELIVER_E },
+};
+
+const char *syscall_type_name(const struct syscall_desc *s)
+{
+	struct sv name = sv_of(s->name);
+
+	if (s->exit_event)
+		return s->exit_event > EV_GENERIC_X ? schema_events[s->exit_event].name : s->name;
+	for (size_t i = 0; i < sizeof tracepoints / sizeof tracepoints[0]; i++) {
+		if (sv_eq(name, tracepoints[i].name))
+			return schema_events[tracepoints[i].event].name;
+	}
+	/* the wide form of a call shares its event */
+	if (sv_ends(name, SV("32")) || sv_ends(name, SV("64"))) {
+		name.n -= 2;
+		const struct syscall_desc *narrow = schema_syscall_by_name(name);
+		if (narrow && narrow->exit_event > EV_GENERIC_X)
+			return schema_events[narrow->exit_event].name;
+	}
+	return s->name;
+}
+
 static bool syscall_is_called(uint32_t code, struct sv name)
 {
 	const struct syscall_desc *s = schema_syscall(code);
 
-	if (!s)
-		return false;
-	return sv_eq(
-		sv_of(s->exit_event > EV_GENERIC_X ? schema_events[s->exit_event].name : s->name),
-		name);
+	return s && sv_eq(sv_of(syscall_type_name(s)), name);
 }
 
 static bool syscall_exists(uint32_t code)

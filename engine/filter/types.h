@@ -37,4 +37,7 @@ int ast_event_types(const struct ast *a, struct type_set *out, struct err *err);
 /* The same question about system calls: bit per portable code (schema_syscall). */
 int ast_syscalls(const struct ast *a, struct type_set *out, struct err *err);
 
+/* What evt.type says of a system call (or tracepoint): the name of its event, or its own. */
+const char *syscall_type_name(const struct syscall_desc *s);
+
 #endif

@@ -20,6 +20,8 @@ struct format {
 	size_t nfields, fields_cap;
 	struct sv *deprecated;
 	size_t ndeprecated;
+	struct sv *mentions;
+	size_t nmentions, mentions_cap;
 };
 
 struct compiler {
@@ -81,6 +83,7 @@ static int add_literal(struct compiler *c, size_t from, size_t to)
 struct collector {
 	struct compiler *c;
 	bool failed;
+	bool last_is_call; /* what was mentioned last is a transformer's call */
 };
 
 static bool has_field(const struct format *f, struct sv key)
@@ -89,6 +92,21 @@ static bool has_field(const struct format *f, struct sv key)
 		if (sv_eq(f->fields[i].key, key))
 			return true;
 	return false;
+}
+
+/* A call that is the last thing inside another is told by the outer one. */
+static bool mention(struct collector *to, struct sv key, bool is_call)
+{
+	struct format *f = to->c->f;
+
+	if (is_call && to->last_is_call)
+		f->nmentions--;
+	to->last_is_call = is_call;
+	f->mentions = grow(to->c, f->mentions, f->nmentions, &f->mentions_cap, sizeof *f->mentions);
+	if (!f->mentions)
+		return false;
+	f->mentions[f->nmentions++] = key;
+	return true;
 }
 
 /* Every field of the operand, through expr_field() of an expression made for it alone. */
@@ -101,13 +119,13 @@ static bool collect_field(const struct ast_operand *o, void *arg)
 	struct format_field field = { 0 };
 	struct expr *expr;
 
-	if (o->kind != OPERAND_FIELD)
+	if (o->kind != OPERAND_FIELD && o->kind != OPERAND_TRF)
 		return true;
 	ast_print_operand(o, &key);
 	field.key = arena_sv(c->arena, buf_sv(&key));
 	buf_deinit(&key);
-	to->failed = !field.key.p;
-	if (to->failed || has_field(f, field.key))
+	to->failed = !field.key.p || !mention(to, field.key, o->kind == OPERAND_TRF);
+	if (to->failed || o->kind == OPERAND_TRF || has_field(f, field.key))
 		return !to->failed;
 	to->failed = filter_operand_compile(o, c->arena, &expr, c->err) < 0;
 	if (to->failed)
@@ -320,6 +338,12 @@ bool format_field_get(const struct format_field *ff, struct field_ctx *ctx, stru
 	if (ff->expr)
 		return filter_operand_get(ff->expr, ctx, out);
 	return field_get_json(ff->ref, ctx, out);
+}
+
+size_t format_mentions(const struct format *f, const struct sv **names)
+{
+	*names = f->mentions;
+	return f->nmentions;
 }
 
 size_t format_deprecated(const struct format *f, const struct sv **names)
