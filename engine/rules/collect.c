@@ -6,9 +6,9 @@
 
 void collection_deinit(struct collection *c)
 {
-	strmap_deinit(&c->list_names);
-	strmap_deinit(&c->macro_names);
-	strmap_deinit(&c->rule_names);
+	strmap_deinit(&c->lists.names);
+	strmap_deinit(&c->macros.names);
+	strmap_deinit(&c->rules.names);
 	arena_deinit(&c->arena);
 	*c = (struct collection){ 0 };
 }
@@ -35,62 +35,33 @@ static int fail(struct diag_list *dl, const struct context *ctx, const char *wha
 	return diag_at(dl, diag_add(dl, LOAD_ERR_VALIDATE, "%s", what), ctx);
 }
 
+/* The info of that name, NULL if there is none. */
+static void *find(const struct info_table *t, struct sv name)
+{
+	uint32_t at = info_table_find(t, name);
+
+	return at == UINT32_MAX ? NULL : t->items[at];
+}
+
 /*
- * The info named `name` among *items, or room for a new one, known by that name.  They are found by
- * name, and keep the place of the first definition.
+ * The info of that name, or a new one behind all others; *is_new says which.  NULL: no memory.
  */
-static void *find_or_add(struct collection *c, struct strmap *names, struct sv name, void ***items,
-			 size_t *n, size_t *cap, size_t size, bool *is_new)
+static void *find_or_add(struct collection *c, struct info_table *t, struct sv name, size_t size,
+			 bool *is_new)
 {
-	uint32_t at = strmap_get(names, name, UINT32_MAX);
+	void *info = find(t, name);
 
-	*is_new = at == UINT32_MAX;
-	if (!*is_new)
-		return (*items)[at];
+	*is_new = !info;
+	if (info)
+		return info;
 
-	void **grown = vec_room(&c->arena, *items, *n, cap, sizeof *grown);
-	void *info = arena_alloc(&c->arena, size);
-	if (!grown || !info || !strmap_put(names, name, (uint32_t)*n))
+	void **items = vec_room(&c->arena, t->items, t->n, &t->cap, sizeof *items);
+	info = arena_alloc(&c->arena, size);
+	if (!items || !info || !strmap_put(&t->names, name, (uint32_t)t->n))
 		return NULL;
-	*items = grown;
-	grown[(*n)++] = info;
+	t->items = items;
+	items[t->n++] = info;
 	return info;
-}
-
-static struct list_info *list_named(const struct collection *c, struct sv name)
-{
-	uint32_t at = strmap_get(&c->list_names, name, UINT32_MAX);
-
-	return at == UINT32_MAX ? NULL : c->lists[at];
-}
-
-static struct macro_info *macro_named(const struct collection *c, struct sv name)
-{
-	uint32_t at = strmap_get(&c->macro_names, name, UINT32_MAX);
-
-	return at == UINT32_MAX ? NULL : c->macros[at];
-}
-
-static struct rule_info *rule_named(const struct collection *c, struct sv name)
-{
-	uint32_t at = strmap_get(&c->rule_names, name, UINT32_MAX);
-
-	return at == UINT32_MAX ? NULL : c->rules[at];
-}
-
-const struct list_info *collection_list(const struct collection *c, struct sv name)
-{
-	return list_named(c, name);
-}
-
-const struct macro_info *collection_macro(const struct collection *c, struct sv name)
-{
-	return macro_named(c, name);
-}
-
-const struct rule_info *collection_rule(const struct collection *c, struct sv name)
-{
-	return rule_named(c, name);
 }
 
 /* "text more"; nothing changes when there is nothing to add. */
@@ -168,7 +139,7 @@ int collect_list(struct collection *c, const struct list_info *info, bool append
 	struct list_info *list;
 
 	if (append) {
-		list = list_named(c, info->name);
+		list = find(&c->lists, info->name);
 		if (!list)
 			return fail(dl, info->ctx,
 				    "List uses 'append' or 'override.items: append' but no list by "
@@ -180,8 +151,7 @@ int collect_list(struct collection *c, const struct list_info *info, bool append
 		list->visibility = c->next_index++;
 		return 0;
 	}
-	list = find_or_add(c, &c->list_names, info->name, (void ***)&c->lists, &c->nlists,
-			   &c->cap_lists, sizeof *list, &is_new);
+	list = find_or_add(c, &c->lists, info->name, sizeof *list, &is_new);
 	if (!list)
 		return no_memory(dl);
 	uint32_t index = is_new ? c->next_index : list->index;
@@ -198,7 +168,7 @@ int collect_macro(struct collection *c, const struct macro_info *info, bool appe
 	struct macro_info *macro;
 
 	if (append) {
-		macro = macro_named(c, info->name);
+		macro = find(&c->macros, info->name);
 		if (!macro)
 			return fail(dl, info->ctx,
 				    "Macro uses 'append' or 'override.condition: append' but no "
@@ -208,8 +178,7 @@ int collect_macro(struct collection *c, const struct macro_info *info, bool appe
 		macro->visibility = c->next_index++;
 		return 0;
 	}
-	macro = find_or_add(c, &c->macro_names, info->name, (void ***)&c->macros, &c->nmacros,
-			    &c->cap_macros, sizeof *macro, &is_new);
+	macro = find_or_add(c, &c->macros, info->name, sizeof *macro, &is_new);
 	if (!macro)
 		return no_memory(dl);
 	uint32_t index = is_new ? c->next_index : macro->index;
@@ -232,7 +201,7 @@ int collect_rule(struct collection *c, struct rule_info *info, struct diag_list 
 {
 	bool is_new;
 
-	if (same_source(rule_named(c, info->name), info->source, info->ctx, dl) < 0)
+	if (same_source(find(&c->rules, info->name), info->source, info->ctx, dl) < 0)
 		return -1;
 	info->unknown_source = !sv_eq(info->source, SV("syscall"));
 	if (info->unknown_source)
@@ -251,8 +220,7 @@ int collect_rule(struct collection *c, struct rule_info *info, struct diag_list 
 			return -1;
 	}
 
-	struct rule_info *rule = find_or_add(c, &c->rule_names, info->name, (void ***)&c->rules,
-					     &c->nrules, &c->cap_rules, sizeof *rule, &is_new);
+	struct rule_info *rule = find_or_add(c, &c->rules, info->name, sizeof *rule, &is_new);
 	if (!rule)
 		return no_memory(dl);
 	uint32_t index = is_new ? c->next_index : rule->index;
@@ -322,7 +290,7 @@ static int append_exceptions(struct collection *c, struct rule_info *rule,
 
 int collect_rule_append(struct collection *c, struct rule_update *u, struct diag_list *dl)
 {
-	struct rule_info *rule = rule_named(c, u->with.name);
+	struct rule_info *rule = find(&c->rules, u->with.name);
 
 	if (same_source(rule, u->with.source, u->ctx, dl) < 0)
 		return -1;
@@ -348,7 +316,7 @@ int collect_rule_append(struct collection *c, struct rule_update *u, struct diag
 
 int collect_rule_replace(struct collection *c, struct rule_update *u, struct diag_list *dl)
 {
-	struct rule_info *rule = rule_named(c, u->with.name);
+	struct rule_info *rule = find(&c->rules, u->with.name);
 	const struct rule_info *with = &u->with;
 
 	if (same_source(rule, with->source, u->ctx, dl) < 0)
@@ -385,7 +353,7 @@ int collect_rule_replace(struct collection *c, struct rule_update *u, struct dia
 
 int collect_rule_enable(struct collection *c, const struct rule_info *info, struct diag_list *dl)
 {
-	struct rule_info *rule = rule_named(c, info->name);
+	struct rule_info *rule = find(&c->rules, info->name);
 
 	if (!rule)
 		return fail(dl, info->ctx,

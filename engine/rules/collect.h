@@ -91,13 +91,16 @@ struct plugin_requirements {
 	size_t n, cap;
 };
 
+/* Infos of one kind, in the order of first definition, found by name. */
+struct info_table {
+	void **items;
+	size_t n, cap;
+	struct strmap names; /* -> index */
+};
+
 struct collection {
 	struct arena arena; /* files, trees and everything in here */
-	struct list_info **lists;
-	struct macro_info **macros;
-	struct rule_info **rules; /* in the order of first definition */
-	size_t nlists, cap_lists, nmacros, cap_macros, nrules, cap_rules;
-	struct strmap list_names, macro_names, rule_names;
+	struct info_table lists, macros, rules;
 	struct version required_engine;
 	struct plugin_requirements *plugins;
 	size_t nplugins, cap_plugins;
@@ -123,9 +126,26 @@ int collect_rule_append(struct collection *c, struct rule_update *u, struct diag
 int collect_rule_replace(struct collection *c, struct rule_update *u, struct diag_list *dl);
 int collect_rule_enable(struct collection *c, const struct rule_info *info, struct diag_list *dl);
 
-const struct list_info *collection_list(const struct collection *c, struct sv name);
-const struct macro_info *collection_macro(const struct collection *c, struct sv name);
-const struct rule_info *collection_rule(const struct collection *c, struct sv name);
+/* Index of the info of that name, or UINT32_MAX. */
+static inline uint32_t info_table_find(const struct info_table *t, struct sv name)
+{
+	return strmap_get(&t->names, name, UINT32_MAX);
+}
+
+static inline const struct list_info *collection_list(const struct collection *c, size_t i)
+{
+	return c->lists.items[i];
+}
+
+static inline const struct macro_info *collection_macro(const struct collection *c, size_t i)
+{
+	return c->macros.items[i];
+}
+
+static inline const struct rule_info *collection_rule(const struct collection *c, size_t i)
+{
+	return c->rules.items[i];
+}
 
 static inline bool entry_is_given(const struct entry *e)
 {

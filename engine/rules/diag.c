@@ -171,7 +171,7 @@ struct diag *diag_add(struct diag_list *dl, enum diag_code code, const char *fmt
 	dl->items = items;
 
 	struct diag *d = &dl->items[dl->n];
-	*d = (struct diag){ .code = code, .file = file ? file->name : (struct sv){ 0 } };
+	*d = (struct diag){ .code = code, .file = file ? (uint32_t)dl->nfiles - 1 : 0 };
 	va_start(ap, fmt);
 	d->message = vformat(dl, fmt, ap);
 	va_end(ap);

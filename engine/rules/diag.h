@@ -56,7 +56,7 @@ struct diag {
 	struct sv deprecated_field; /* LOAD_DEPRECATED_ITEM of a field: its name */
 	struct diag_location *where;
 	size_t nwhere;
-	struct sv file; /* whose result it belongs to */
+	uint32_t file; /* whose result it belongs to: index into the list's files */
 };
 
 /* What there is to say about one file as a whole. */

@@ -1,5 +1,7 @@
 #include "engine/rules/read.h"
 
+#include "engine/rules/schema.h"
+
 static int read_engine_version(struct reader *r, const struct yaml_node *item)
 {
 	static const char key[] = "required_engine_version";
@@ -213,7 +215,9 @@ static struct sv item_text(const struct reader *r, const struct yaml_node *item,
 		size_t line_end = nl ? (size_t)(nl - r->text.p) + 1 : to;
 		size_t c = at;
 
-		while (c < line_end && (yaml_is_space(r->text.p[c])))
+		if (sv_starts((struct sv){ r->text.p + at, line_end - at }, SV("---")))
+			break;
+		while (c < line_end && yaml_is_space(r->text.p[c]))
 			c++;
 		if (c < line_end && r->text.p[c] != '#')
 			end = line_end;
@@ -259,23 +263,24 @@ static int read_document(struct reader *r, const struct yaml_node *doc)
 	return 0;
 }
 
-static int fail_parse(struct reader *r, const struct err *err)
+/* An error of the YAML reader; `placed`: where it stands is worth a location of its own. */
+static int fail_parse(struct reader *r, const struct err *err, bool placed)
 {
-	struct yaml_mark at = { 0 };
+	const struct yaml_mark at = { .line = err->pos.line - 1,
+				      .col = err->pos.col - 1,
+				      .offset = (uint32_t)err->pos.offset };
 
 	if (err->code == ERR_NOMEM)
 		return read_no_memory(r);
 	if (err->code != ERR_SYNTAX)
 		return diag_at(r->dl, diag_add(r->dl, LOAD_ERR_YAML_PARSE, "%s", err->msg),
 			       r->root);
-	at.line = err->pos.line - 1;
-	at.col = err->pos.col - 1;
-	at.offset = (uint32_t)err->pos.offset;
 	return diag_at(r->dl,
 		       diag_add(r->dl, LOAD_ERR_YAML_PARSE,
 				"yaml-cpp: error at line %u, column %u: %s", err->pos.line,
 				err->pos.col, err->msg),
-		       context_at(&r->into->arena, r->root, ITEM_VALUE_FOR, SV(""), at));
+		       placed ? context_at(&r->into->arena, r->root, ITEM_VALUE_FOR, SV(""), at)
+			      : r->root);
 }
 
 int read_rules(struct reader *r, struct sv file_name)
@@ -285,7 +290,9 @@ int read_rules(struct reader *r, struct sv file_name)
 
 	r->root = context_file(&r->into->arena, file_name, r->text);
 	if (yaml_parse(r->text, &r->into->arena, &stream, &err) < 0)
-		return fail_parse(r, &err);
+		return fail_parse(r, &err, true);
+	if (schema_check(&stream, r->dl, &err) < 0)
+		return fail_parse(r, &err, false);
 	for (size_t i = 0; i < stream.n; i++) {
 		if (read_document(r, stream.docs[i]) < 0)
 			return -1;

@@ -28,11 +28,15 @@ struct rule {
 	size_t ntags;
 	bool enabled;        /* after `enabled:` and the selection below */
 	uint32_t condition_id; /* in the program; UINT32_MAX when not compiled */
-	struct sv file;      /* where it was first defined */
-	uint32_t line;
-	struct sv source_text; /* YAML of the definition as in the file */
+	struct sv file;      /* of the definition in force, which appends and overrides changed */
+	uint32_t line;       /* from 1 */
+	struct sv source_text; /* YAML of that definition as in the file */
 };
 
+/*
+ * Which of the loaded rules run.  With tags_on exactly the rules that have one of these tags do,
+ * also those with `enabled: false`; then tags_off, rules_off and the priority take away.
+ */
 struct ruleset_selection {
 	const struct sv *tags_on, *tags_off; /* -t, -T */
 	size_t ntags_on, ntags_off;
@@ -49,12 +53,16 @@ struct ruleset *ruleset_new(void);
 void ruleset_free(struct ruleset *rs);
 
 /*
- * Read one file (in order; a directory is the caller's business).  Errors and warnings go to *dl
- * with position and snippet; -1 when there is an error.  The text is copied.
+ * Read one file (in order; a directory is the caller's business) and check it together with those
+ * before it.  Errors and warnings go to *dl with position and snippet; -1 when there is an error.
+ * The text is copied.
  */
 int ruleset_add_file(struct ruleset *rs, struct sv file_name, struct sv text, struct diag_list *dl);
 
-/* All files read: resolve, check, compile. -1 when there is an error in *dl. */
+/*
+ * All files read: select and compile. -1 when there is an error in *dl, or was one before.  What
+ * the other functions hand out is valid until the ruleset is freed.
+ */
 int ruleset_compile(struct ruleset *rs, const struct ruleset_selection *sel, struct diag_list *dl);
 
 size_t ruleset_rules(const struct ruleset *rs, const struct rule **out); /* in load order */
@@ -64,7 +72,7 @@ const struct rule *ruleset_rule_of(const struct ruleset *rs, uint32_t condition_
 /* Compiled --extra-field list, in order. */
 size_t ruleset_extra_fields(const struct ruleset *rs, const struct format_field **out);
 
-/* Names and contents for listings. */
+/* Names and contents for listings: lists with the lists they name put in, conditions as written. */
 struct list_item { struct sv name; const struct sv *items; size_t n; };
 struct macro_item { struct sv name, condition; };
 size_t ruleset_lists(const struct ruleset *rs, const struct list_item **out);

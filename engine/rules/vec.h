@@ -39,10 +39,16 @@ static inline bool sv_list_push(struct arena *a, struct sv_list *l, struct sv s)
 /* Keep the list sorted and without doubles. */
 static inline bool sv_list_insert(struct arena *a, struct sv_list *l, struct sv s)
 {
-	size_t at = 0;
+	size_t at = 0, end = l->n;
 
-	while (at < l->n && sv_cmp(l->items[at], s) < 0)
-		at++;
+	while (at < end) {
+		size_t mid = at + (end - at) / 2;
+
+		if (sv_cmp(l->items[mid], s) < 0)
+			at = mid + 1;
+		else
+			end = mid;
+	}
 	if (at < l->n && sv_eq(l->items[at], s))
 		return true;
 	if (!sv_list_push(a, l, s))

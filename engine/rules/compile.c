@@ -1,0 +1,228 @@
+#include "engine/rules/compile.h"
+
+#include "engine/rules/exception.h"
+
+#include <stdlib.h>
+
+/* Beyond this many event types a rule costs every event something, and its author is told. */
+enum { MANY_EVENT_TYPES = 100 };
+
+static int no_memory(struct diag_list *dl)
+{
+	dl->nerrors++;
+	return -1;
+}
+
+/*
+ * The output template after what Falco does to it: %container.info is taken out, because the
+ * container fields come by themselves.
+ */
+static int compile_output(struct compiled *out, struct compiled_rule *r, struct diag_list *dl)
+{
+	static const struct sv info_token = { "%container.info", 15 };
+	struct sv rest = r->info->output;
+	struct buf text = { 0 };
+	ptrdiff_t at = sv_find(rest, info_token);
+
+	r->output = rest;
+	if (at < 0)
+		return 0;
+	diag_at(dl,
+		diag_add(
+			dl, LOAD_DEPRECATED_ITEM,
+			"%%container.info is deprecated and no more useful, and will be dropped by "
+			"Falco 1.0.0. The container plugin will automatically add required fields "
+			"to the output message."),
+		r->info->ctx);
+	for (; at >= 0; at = sv_find(rest, info_token)) {
+		buf_put(&text, rest.p, (size_t)at);
+		sv_take(&rest, (size_t)at + info_token.n, &(struct sv){ 0 });
+	}
+	buf_putsv(&text, rest);
+	r->output = arena_sv(&out->arena, buf_sv(&text));
+	bool ok = !text.failed && r->output.p;
+	buf_deinit(&text);
+	return ok ? 0 : no_memory(dl);
+}
+
+bool compile_is_unknown(const char *message)
+{
+	static const char *const signs[] = { "nonexistent field", "invalid formatting token",
+					     "unknown event type", "unknown filter:" };
+
+	for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+		if (strstr(message, signs[i]))
+			return true;
+	}
+	return false;
+}
+
+/* The name behind "nonexistent field": what could have been meant? */
+static struct sv hint_for(const char *message)
+{
+	static const char sign[] = "nonexistent field ";
+	const char *at = strstr(message, sign);
+
+	return at ? sv_of(field_suggest(sv_of(at + sizeof sign - 1))) : (struct sv){ 0 };
+}
+
+/*
+ * A condition or output that does not compile: an error, or, if it speaks of something unknown and
+ * the rule asks for it, a warning (*skip).
+ */
+static int judge(const struct compiled_rule *r, enum diag_code code, const struct err *err,
+		 const struct context *at, bool *skip, struct diag_list *dl)
+{
+	if (err->code == ERR_NOMEM)
+		return no_memory(dl);
+	*skip = r->info->skip_if_unknown_filter && compile_is_unknown(err->msg);
+	struct diag *d = diag_add(dl, *skip ? LOAD_UNKNOWN_FILTER : code, "%s", err->msg);
+	if (d)
+		d->hint = hint_for(err->msg);
+	diag_at(dl, d, at);
+	return *skip ? 0 : -1;
+}
+
+static int check_output(const struct compiled_rule *r, struct arena *scratch, bool *skip,
+			struct diag_list *dl)
+{
+	struct err err = { 0 };
+	struct format *format;
+
+	if (format_compile(r->output, scratch, &format, &err) < 0)
+		return judge(r, LOAD_ERR_COMPILE_OUTPUT, &err, r->info->output_ctx, skip, dl);
+	lint_output(r->output, r->info->output_ctx, dl);
+	return 0;
+}
+
+static int check_condition(const struct compiled_rule *r, struct program *program,
+			   struct arena *scratch, bool *skip, struct diag_list *dl)
+{
+	const struct context *ctx = r->info->cond_ctx;
+	struct err err = { 0 };
+	uint32_t id;
+
+	lint_condition(r->ast, r->condition, ctx, scratch, dl);
+	if (program_add(program, r->ast, &id, &err) < 0) {
+		struct ast_pos pos = { (uint32_t)err.pos.offset, err.pos.line, err.pos.col };
+
+		return judge(r, LOAD_ERR_COMPILE_CONDITION, &err,
+			     context_condition(scratch, ctx, r->condition, pos), skip, dl);
+	}
+	lint_constants(r->ast, r->condition, ctx, scratch, dl);
+	return 0;
+}
+
+static int check_event_types(const struct compiled_rule *r, struct diag_list *dl)
+{
+	struct type_set types;
+	struct err err = { 0 };
+	size_t n = 0;
+
+	if (ast_event_types(r->ast, &types, &err) < 0)
+		return diag_at(dl, diag_add(dl, LOAD_ERR_COMPILE_CONDITION, "%s", err.msg),
+			       r->info->cond_ctx);
+	for (uint32_t i = 0; i < EV_COUNT; i++)
+		n += type_set_has(&types, i);
+	if ((n == 0 || n > MANY_EVENT_TYPES) && r->info->warn_evttypes)
+		diag_at(dl,
+			diag_add(dl, LOAD_NO_EVTTYPE,
+				 "Rule matches too many evt.type values. This has a significant "
+				 "performance penalty."),
+			r->info->ctx);
+	return 0;
+}
+
+/* *skip: the rule is fine to leave out. */
+static int compile_rule(const struct collection *c, struct compiled *out, struct compiled_rule *r,
+			struct program *program, struct arena *scratch, bool *skip,
+			struct diag_list *dl)
+{
+	const struct rule_info *info = r->info;
+
+	r->condition = info->cond;
+	if (info->exceptions.n > 0 &&
+	    exceptions_condition(&out->arena, info->cond, &info->exceptions, &r->exception_fields,
+				 &r->condition, dl) < 0)
+		return -1;
+	if (compile_output(out, r, dl) < 0 || check_output(r, scratch, skip, dl) < 0)
+		return -1;
+	if (*skip)
+		return 0;
+	r->ast = compile_parse(c, out, r->condition, info->cond_ctx, dl);
+	if (r->ast)
+		r->ast = compile_resolve(c, out, r->ast, UINT32_MAX, r->condition, info->ctx, dl);
+	if (!r->ast || check_condition(r, program, scratch, skip, dl) < 0)
+		return -1;
+	return *skip ? 0 : check_event_types(r, dl);
+}
+
+static int compile_rules(const struct collection *c, struct compiled *out, struct diag_list *dl)
+{
+	struct program *program = program_new();
+	struct arena scratch = { 0 };
+	int rc = -1;
+
+	out->rules = arena_array(&out->arena, struct compiled_rule, c->rules.n);
+	if (!program || !out->rules) {
+		no_memory(dl);
+		goto out;
+	}
+	for (size_t i = 0; i < c->rules.n; i++) {
+		struct compiled_rule *r = &out->rules[out->nrules];
+		bool skip = collection_rule(c, i)->unknown_source;
+
+		*r = (struct compiled_rule){ .info = collection_rule(c, i) };
+		if (!skip && compile_rule(c, out, r, program, &scratch, &skip, dl) < 0)
+			goto out;
+		out->nrules += !skip;
+	}
+	rc = 0;
+out:
+	program_free(program);
+	arena_deinit(&scratch);
+	return rc;
+}
+
+static void warn_unused(const struct compiled *out, struct diag_list *dl)
+{
+	for (size_t i = 0; i < out->nmacros; i++) {
+		if (!out->macros[i].used)
+			diag_at(dl,
+				diag_add(dl, LOAD_UNUSED_MACRO,
+					 "Macro not referred to by any other rule/macro"),
+				out->macros[i].info->ctx);
+	}
+	for (size_t i = 0; i < out->nlists; i++) {
+		if (!out->lists[i].used)
+			diag_at(dl,
+				diag_add(dl, LOAD_UNUSED_LIST,
+					 "List not referred to by any other rule/macro"),
+				out->lists[i].info->ctx);
+	}
+}
+
+struct compiled *compile(const struct collection *c, struct diag_list *dl)
+{
+	struct compiled *out = calloc(1, sizeof *out);
+
+	if (!out) {
+		no_memory(dl);
+		return NULL;
+	}
+	if (compile_lists(c, out, dl) < 0 || compile_macros(c, out, dl) < 0 ||
+	    compile_rules(c, out, dl) < 0) {
+		compiled_free(out);
+		return NULL;
+	}
+	warn_unused(out, dl);
+	return out;
+}
+
+void compiled_free(struct compiled *out)
+{
+	if (!out)
+		return;
+	arena_deinit(&out->arena);
+	free(out);
+}

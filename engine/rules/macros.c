@@ -1,0 +1,172 @@
+#include "engine/rules/compile.h"
+
+/*
+ * A condition with its macros put in may not grow beyond these; Falco has no such limit, but a
+ * chain of macros that each name the one before twice would fill any memory.
+ */
+enum { SIZE_MAX_NODES = 1 << 20, DEPTH_MAX = 3000 };
+
+static void measure(const struct ast *a, uint32_t depth, uint32_t *size, uint32_t *max_depth)
+{
+	++*size;
+	if (depth > *max_depth)
+		*max_depth = depth;
+	for (size_t i = 0; i < a->nkids; i++)
+		measure(a->kids[i], depth + 1, size, max_depth);
+}
+
+struct ast *compile_parse(const struct collection *c, struct compiled *into, struct sv condition,
+			  const struct context *ctx, struct diag_list *dl)
+{
+	struct buf text = { 0 };
+	struct ast *a = NULL;
+	struct err err = { 0 };
+	struct sv kept = { 0 };
+
+	if (expand_lists(c, into, condition, &text) == 0)
+		kept = arena_sv(&into->arena, buf_sv(&text));
+	buf_deinit(&text);
+	if (!kept.p) {
+		dl->nerrors++;
+		return NULL;
+	}
+	if (ast_parse_nested(kept, AST_DEPTH_RULES, &into->arena, &a, &err) == 0)
+		return a;
+
+	struct ast_pos pos = { (uint32_t)err.pos.offset, err.pos.line, err.pos.col };
+	diag_at(dl, diag_add(dl, LOAD_ERR_COMPILE_CONDITION, "%s", err.msg),
+		context_condition(&into->arena, ctx, kept, pos));
+	return NULL;
+}
+
+struct resolution {
+	const struct collection *c;
+	struct compiled *into;
+	uint32_t visibility;
+	uint32_t size, depth; /* of what was put in, and of the macros being put in right now */
+	const struct step {
+		const struct step *outer;
+		uint32_t macro;
+	} * path;
+	/* the first trouble of either kind */
+	const char *trouble; /* "loop", "limit" */
+	struct sv trouble_name, unknown_name;
+	struct ast_pos trouble_pos, unknown_pos;
+	bool unknown;
+};
+
+static bool is_on_path(const struct resolution *r, uint32_t macro)
+{
+	for (const struct step *s = r->path; s; s = s->outer) {
+		if (s->macro == macro)
+			return true;
+	}
+	return false;
+}
+
+static struct ast *note_unknown(struct resolution *r, struct ast *ident)
+{
+	if (!r->unknown) {
+		r->unknown = true;
+		r->unknown_name = ident->ident;
+		r->unknown_pos = ident->pos;
+	}
+	return ident;
+}
+
+static struct ast *note_trouble(struct resolution *r, struct ast *ident, const char *what)
+{
+	if (!r->trouble) {
+		r->trouble = what;
+		r->trouble_name = ident->ident;
+		r->trouble_pos = ident->pos;
+	}
+	return note_unknown(r, ident);
+}
+
+static struct ast *put_macro(struct ast *ident, void *arg)
+{
+	struct resolution *r = arg;
+	uint32_t at = info_table_find(&r->c->macros, ident->ident);
+
+	if (at == UINT32_MAX || collection_macro(r->c, at)->index >= r->visibility)
+		return note_unknown(r, ident);
+	if (is_on_path(r, at))
+		return note_trouble(r, ident, "reference loop in macro");
+
+	struct compiled_macro *m = &r->into->macros[at];
+	r->size += m->size;
+	r->depth += m->depth;
+	if (r->size > SIZE_MAX_NODES || r->depth > DEPTH_MAX)
+		return note_trouble(r, ident, "condition grows too large by macro");
+
+	struct step step = { r->path, at };
+	struct ast *copy = ast_dup(m->ast, &r->into->arena);
+	r->path = &step;
+	if (copy)
+		copy = ast_replace_idents(copy, put_macro, r);
+	r->path = step.outer;
+	r->depth -= m->depth;
+	if (!copy)
+		return note_trouble(r, ident, "no memory for macro");
+	m->used = true;
+	return copy;
+}
+
+struct ast *compile_resolve(const struct collection *c, struct compiled *into, struct ast *a,
+			    uint32_t visibility, struct sv condition, const struct context *ctx,
+			    struct diag_list *dl)
+{
+	struct resolution r = { .c = c, .into = into, .visibility = visibility };
+	struct ast *out = ast_replace_idents(a, put_macro, &r);
+	const struct context *at;
+	struct diag *d;
+
+	if (!r.trouble && !r.unknown)
+		return out;
+	at = context_condition(&into->arena, ctx, condition,
+			       r.trouble ? r.trouble_pos : r.unknown_pos);
+	if (r.trouble)
+		d = diag_add(dl, LOAD_ERR_VALIDATE, "%s '" SV_FMT "'", r.trouble,
+			     SV_ARG(r.trouble_name));
+	else
+		d = diag_add(dl, LOAD_ERR_VALIDATE, "Undefined macro '" SV_FMT "' used in filter.",
+			     SV_ARG(r.unknown_name));
+	diag_at(dl, d, at);
+	return NULL;
+}
+
+static void remeasure(struct compiled_macro *m)
+{
+	m->size = m->depth = 0;
+	measure(m->ast, 1, &m->size, &m->depth);
+}
+
+int compile_macros(const struct collection *c, struct compiled *out, struct diag_list *dl)
+{
+	out->nmacros = c->macros.n;
+	out->macros = arena_array(&out->arena, struct compiled_macro, c->macros.n);
+	if (!out->macros) {
+		dl->nerrors++;
+		return -1;
+	}
+	for (size_t i = 0; i < c->macros.n; i++) {
+		struct compiled_macro *m = &out->macros[i];
+
+		m->info = collection_macro(c, i);
+		m->ast = compile_parse(c, out, m->info->cond, m->info->cond_ctx, dl);
+		if (!m->ast)
+			return -1;
+		remeasure(m);
+	}
+	for (size_t i = 0; i < c->macros.n; i++) {
+		struct compiled_macro *m = &out->macros[i];
+
+		m->ast = compile_resolve(c, out, m->ast, m->info->visibility, m->info->cond,
+					 m->info->ctx, dl);
+		if (!m->ast)
+			return -1;
+		remeasure(m);
+	}
+	return 0;
+}
