@@ -1,0 +1,10 @@
+/* The subcommands of ruletest, one file each. */
+#ifndef SAKER_RULETEST_COMMANDS_H
+#define SAKER_RULETEST_COMMANDS_H
+
+#include "tools/common/cli.h"
+
+extern const struct cli_command ruletest_cmd_check;
+extern const struct cli_command ruletest_cmd_describe;
+
+#endif

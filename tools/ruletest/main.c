@@ -1,0 +1,18 @@
+/* ruletest: are the rules right? */
+#include "tools/ruletest/commands.h"
+
+int main(int argc, char **argv)
+{
+	const struct cli_command commands[] = {
+		ruletest_cmd_check,
+		ruletest_cmd_describe,
+	};
+	const struct cli_program program = {
+		.name = "ruletest",
+		.help = "Check, describe and test rule files.",
+		.commands = commands,
+		.ncommands = sizeof commands / sizeof commands[0],
+	};
+
+	return cli_main(&program, argc, argv);
+}
