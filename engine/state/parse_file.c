@@ -26,7 +26,11 @@ struct opening {
 	uint64_t ino;
 };
 
-struct sv dirfd_path(const struct state *s, int64_t dirfd, struct sv name, struct buf *scratch)
+/*
+ * Directory that `name`, given together with dirfd, is relative to, ending in '/'; "." when it is
+ * absolute, "<UNKNOWN>".  The result may be in scratch.
+ */
+static struct sv base_of(const struct state *s, int64_t dirfd, struct sv name, struct buf *scratch)
 {
 	const struct thread *t = s->now.thread;
 
@@ -107,7 +111,7 @@ static void read_openat(struct state *s, const struct event *ev, struct opening 
 		dirfd = 0;
 	}
 	if (arg_given(dirfd_of, dirfd))
-		o->dir = dirfd_path(s, arg_i64(dirfd_of, dirfd), o->name, &s->tables->scratch);
+		o->dir = base_of(s, arg_i64(dirfd_of, dirfd), o->name, &s->tables->scratch);
 }
 
 static void read_open_by_handle(const struct event *ev, struct opening *o)
@@ -399,7 +403,7 @@ struct sv exec_path(struct state *s, const struct event *enter, char *out)
 	int64_t dirfd = arg_i64(enter, 0);
 	struct sv name = arg_text(enter, 1);
 	bool empty_path = arg32(enter, 2) & EXEC_EMPTY_PATH;
-	struct sv dir = dirfd_path(s, dirfd, name, &s->tables->scratch);
+	struct sv dir = base_of(s, dirfd, name, &s->tables->scratch);
 	bool unknown = sv_eq(dir, SV("<UNKNOWN>"));
 	if (!unknown && !sv_eq(dir, SV(".")))
 		s->now.fd = fd_table_get(thread_fds(t), dirfd);

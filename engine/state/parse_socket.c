@@ -155,10 +155,10 @@ static bool same_ends(const uint8_t *sip, uint16_t sport, const uint8_t *dip, ui
 }
 
 /*
- * Enter the ends e into the len-byte shape of f.  A destination that is known already stays unless
- * overwrite_dest.  False: nothing changed, or f has these two ends already, in whatever order.
+ * Enter the ends e into the len-byte shape of f.  False: nothing changed, or f has these two ends
+ * already, in whatever order.  A zero destination always counts as changed.
  */
-static bool set_ends(struct fd *f, const struct ends *e, size_t len, bool overwrite_dest)
+static bool set_ends(struct fd *f, const struct ends *e, size_t len)
 {
 	static const uint8_t zero[16];
 	union fd_sock *s = &f->sock;
@@ -171,17 +171,14 @@ static bool set_ends(struct fd *f, const struct ends *e, size_t len, bool overwr
 	    (same_ends(sip, *sport, dip, *dport, e, len) ||
 	     same_ends(dip, *dport, sip, *sport, e, len)))
 		return false;
-	bool new_sip = memcmp(sip, e->sip, len) != 0, new_sport = *sport != e->sport;
-	bool new_dip =
-		memcmp(dip, zero, len) == 0 || (overwrite_dest && memcmp(dip, e->dip, len) != 0);
-	bool new_dport = *dport == 0 || (overwrite_dest && *dport != e->dport);
-	if (new_dip)
-		memcpy(dip, e->dip, len);
-	if (new_dport)
-		*dport = e->dport;
+	bool changed = memcmp(sip, e->sip, len) != 0 || *sport != e->sport ||
+		       memcmp(dip, e->dip, len) != 0 || *dport != e->dport ||
+		       memcmp(dip, zero, len) == 0 || *dport == 0;
 	memcpy(sip, e->sip, len);
+	memcpy(dip, e->dip, len);
 	*sport = e->sport;
-	return new_sip || new_sport || new_dip || new_dport;
+	*dport = e->dport;
+	return changed;
 }
 
 /* The ends of a tuple, and whether both are IPv4 addresses in IPv6 clothes: then stripped. */
@@ -266,7 +263,7 @@ static void connect_ends(struct state *s, struct fd *f, const struct sock_tuple 
 
 	/* set_ends compares with the type that the socket has from now on. */
 	f->type = len == 4 ? FD_IPV4_SOCK : FD_IPV6_SOCK;
-	bool changed = set_ends(f, &e, len, true);
+	bool changed = set_ends(f, &e, len);
 	if (changed && f->role == FD_ROLE_SERVER && f->type == FD_IPV4_SOCK &&
 	    f->sock.v4.l4 == L4_UDP)
 		swap_ends(f);
@@ -356,7 +353,7 @@ void parse_accept(struct state *s, const struct event *ev)
 		struct ends e;
 		size_t len = ends_of(&t, &e);
 
-		set_ends(f, &e, len, false);
+		set_ends(f, &e, len);
 		f->type = len == 4 ? FD_IPV4_SOCK : FD_IPV6_SOCK;
 		*(len == 4 ? &f->sock.v4.l4 : &f->sock.v6.l4) = L4_TCP;
 	} else {
@@ -430,7 +427,7 @@ static bool update_ends(struct state *s, struct fd *f, const struct sock_tuple *
 		/* A true IPv6 tuple leaves the type as it is. */
 		if (len == 4)
 			f->type = FD_IPV4_SOCK;
-		if (!set_ends(f, &e, len, false))
+		if (!set_ends(f, &e, len))
 			return false;
 	}
 	/* Only datagrams can change their peer. */

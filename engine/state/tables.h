@@ -162,11 +162,6 @@ void set_cgroups(struct state *s, struct thread *t, struct sv recorded);
 /* Attach the container that its cgroups tell to a thread that a clone, exec or chroot is about. */
 void contain_thread(struct state *s, struct thread *t);
 
-/*
- * Directory that `name`, given together with dirfd, is relative to, ending in '/'; "." when it is
- * absolute, "<UNKNOWN>".  The result may be in scratch.
- */
-struct sv dirfd_path(const struct state *s, int64_t dirfd, struct sv name, struct buf *scratch);
 /* The program file that an old execve or execveat enter event tells; out: 1024 bytes. */
 struct sv exec_path(struct state *s, const struct event *enter, char *out);
 
