@@ -76,7 +76,7 @@ int engine_record(struct engine *e, const struct record *rec, engine_match *on_m
 		return state_meta(e->state, rec, err);
 	if (state_event(e->state, &rec->event, err) < 0)
 		return -1;
-	if (!e->rules || !state_event_shown(&rec->event))
+	if (!e->rules || !e->state->now.shown)
 		return 0;
 	arena_reset(&e->ctx.scratch);
 	program_run(ruleset_program(e->rules), &e->ctx, on_hit, &run);

@@ -139,11 +139,6 @@ static const uint8_t kinds[EV_COUNT] = {
 	[EV_SOCKET_CONNECT_E] = KIND_HIDDEN,
 };
 
-bool state_event_shown(const struct event *ev)
-{
-	return !(kinds[ev->type] & KIND_HIDDEN) && !(ev->flags & EVENT_STATE_ONLY);
-}
-
 struct text *state_text(struct state *s, struct sv text)
 {
 	struct text *t = text_new(text);
@@ -339,6 +334,8 @@ int state_event(struct state *s, const struct event *ev, struct err *err)
 	if (s->now.thread)
 		s->now.fd_num = s->now.thread->event_fd;
 	s->now.fd_name_changed = s->now.fd && s->now.fd_name_changed;
+	s->now.shown =
+		tb->settled && !(kinds[ev->type] & KIND_HIDDEN) && !(ev->flags & EVENT_STATE_ONLY);
 	s->losses.fds = tb->fds.lost;
 	return tb->nomem ? err_set(err, ERR_NOMEM, "no memory for the state at event %llu",
 				   (unsigned long long)ev->num)

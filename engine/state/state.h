@@ -44,6 +44,12 @@ struct moment {
 	 */
 	int64_t fd_num;
 	bool fd_name_changed; /* this event gave its fd another name */
+	/*
+	 * Is it meant for rules and users?  Not so: enter events of which the exit tells more,
+	 * events marked as state only, and the list of users and containers in front of the
+	 * section's first other event.
+	 */
+	bool shown;
 	uint64_t
 		base_ts_ns; /* time of the section's first event that is not a meta event; 0 none */
 	/* The enter event that belongs to this exit and that the file kept separately, or NULL. */
@@ -77,9 +83,6 @@ int state_meta(struct state *s, const struct record *rec, struct err *err);
  * Inconsistent parameters of a hostile trace are ignored, never trusted.
  */
 int state_event(struct state *s, const struct event *ev, struct err *err);
-
-/* Is the event meant for rules and users?  (Passed enter events and state-only ones are not.) */
-bool state_event_shown(const struct event *ev);
 
 struct thread *state_thread(const struct state *s, int64_t tid);
 /* The thread that t->ptid names; NULL when it is not in the table. */
