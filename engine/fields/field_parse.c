@@ -448,8 +448,12 @@ const char *field_suggest(struct sv wrong)
 	limit = wrong.n / 3 < SUGGEST_DISTANCE ? wrong.n / 3 : SUGGEST_DISTANCE;
 	limit++;
 	for (size_t i = 0; i < field_defs_n; i++) {
-		size_t d = distance(wrong, sv_of(field_defs[i].name));
+		struct sv name = sv_of(field_defs[i].name);
+		size_t d;
 
+		if (name.n + limit <= wrong.n || wrong.n + limit <= name.n)
+			continue; /* too far by its length alone */
+		d = distance(wrong, name);
 		if (d < limit && !(field_defs[i].flags & FF_HIDDEN)) {
 			best = field_defs[i].name;
 			limit = d;

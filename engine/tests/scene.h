@@ -26,7 +26,8 @@ static inline void scene_open(struct scene *s)
 	assert_non_null(s->state);
 	s->ctx.state = s->state;
 	s->ctx.time_mode = 'h';
-	assert_int_equal(state_meta(s->state, &(struct record){ .kind = RECORD_SECTION }, &s->err), 0);
+	assert_int_equal(state_meta(s->state, &(struct record){ .kind = RECORD_SECTION }, &s->err),
+			 0);
 }
 
 static inline void scene_close(struct scene *s)
@@ -79,7 +80,8 @@ static inline void scene_fd(struct scene *s, int64_t tid, int64_t fd, const char
 						.ino = 77 } });
 }
 
-/* --- events ------------------------------------------------------------------------------------ */
+/* --- events ------------------------------------------------------------------------------------
+ */
 
 static inline void event_begin(struct scene *s, enum event_id type, int64_t tid)
 {
@@ -148,7 +150,8 @@ static inline void do_openat(struct scene *s, int64_t tid, int64_t fd, int64_t d
 	event_end(s);
 }
 
-/* --- looking ----------------------------------------------------------------------------------- */
+/* --- looking -----------------------------------------------------------------------------------
+ */
 
 static inline struct field_ref scene_ref(struct scene *s, const char *field)
 {
