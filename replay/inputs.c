@@ -9,10 +9,11 @@
 
 enum { MAX_DEPTH = 16 };
 
-static const char *const trace_suffixes[] = { ".scap", ".scap.gz", NULL };
+static const char *const trace_suffixes[] = { ".scap", ".scap.gz", ".skr", NULL };
 static const char *const rule_suffixes[] = { ".yaml", ".yml", NULL };
 
-const struct inputs_kind inputs_traces = { "trace (*.scap, *.scap.gz)", trace_suffixes, true };
+const struct inputs_kind inputs_traces = { "trace (*.scap, *.scap.gz, *.skr)", trace_suffixes,
+					   true };
 /* As Falco reads its rules.d: this folder only. */
 const struct inputs_kind inputs_rules = { "rule file (*.yaml, *.yml)", rule_suffixes, false };
 

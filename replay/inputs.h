@@ -17,7 +17,7 @@ void inputs_deinit(struct inputs *in);
 
 /* Which files of a directory count. */
 struct inputs_kind {
-	const char *what;            /* "trace (*.scap, *.scap.gz)", for messages */
+	const char *what;            /* "rule file (*.yaml, *.yml)", for messages */
 	const char *const *suffixes; /* NULL-terminated */
 	bool recursive;
 };

@@ -157,7 +157,9 @@ static int put_program(struct processes *p, const struct state *state, struct li
 		       const struct thread *t, const struct event *shown_by, struct err *err)
 {
 	struct sv container_id = text_sv(t->container_id);
-	const struct user *user = state_user(state, container_id, t->uid);
+	const struct user *known = state_user(state, container_id, t->uid);
+	/* As user.name: uid 0 has its name everywhere. */
+	struct sv user = known ? text_sv(known->name) : t->uid == 0 ? SV("root") : SV("");
 	const struct store_program row = { .process_id = l->process_id,
 					   .since_ns = shown_by ? shown_by->ts_ns : 0,
 					   .evt_num = shown_by ? shown_by->num : 0,
@@ -166,8 +168,7 @@ static int put_program(struct processes *p, const struct state *state, struct li
 					   .exepath = text_sv(t->exepath),
 					   .cmdline = cmdline_of(p, t),
 					   .cwd = thread_cwd(t),
-					   .has_user = user != NULL,
-					   .user = user ? text_sv(user->name) : SV(""),
+					   .user = user,
 					   .uid = t->uid,
 					   .loginuid = t->loginuid,
 					   .tty = t->tty,

@@ -147,7 +147,10 @@ static int make_keys(struct store_sink *s, const struct alert *a, struct err *er
 			return err_set(err, ERR_NOMEM, "out of memory");
 	}
 	for (size_t i = 0; i < a->nvalues; i++) {
-		snprintf(type, sizeof type, "%s", schema_type_name(type_of(a->keys[i].field)));
+		const struct format_field *f = a->keys[i].field;
+
+		snprintf(type, sizeof type, "%s%s", schema_type_name(type_of(f)),
+			 f->ref && f->ref->is_list ? " list" : "");
 		for (char *c = type; *c; c++)
 			*c = (char)tolower((unsigned char)*c);
 		if (store_key(s->opt.store, a->keys[i].name, sv_of(type), &keys[i], err) < 0)

@@ -87,8 +87,8 @@ struct store_program {
 	int64_t process_id;
 	uint64_t since_ns; /* 0: since before the trace */
 	uint64_t evt_num;  /* 0: listed at the start */
-	struct sv comm, exe, exepath, cmdline, cwd, user;
-	bool has_user;
+	struct sv comm, exe, exepath, cmdline, cwd;
+	struct sv user;         /* empty: no name known */
 	uint32_t uid, loginuid; /* all ones: none */
 	uint32_t tty;
 	struct sv container_id; /* empty: on the host */

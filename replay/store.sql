@@ -186,7 +186,7 @@ SELECT m.id, m.run_id, m.ts_ns,
 	m.evt_num, p.name AS priority, u.priority AS priority_id, u.name AS rule, m.rule_id,
 	m.tid, c.pid, c.ppid, g.comm, g.exepath, g.cmdline, g.user, g.uid, m.program_id,
 	g.process_id, g.container_id, k.name AS container_name, k.image AS container_image,
-	t.text AS message
+	m.message_id, t.text AS message
 FROM matches m
 JOIN rules u ON u.id = m.rule_id
 JOIN priorities p ON p.id = u.priority

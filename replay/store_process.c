@@ -68,10 +68,7 @@ int store_program(struct store *s, const struct store_program *p, int64_t *id, s
 	for (int i = 0; i < (int)(sizeof texts / sizeof texts[0]); i++)
 		store_bind_text(s, st, 4 + i, texts[i]);
 	bind_id(st, 9, p->uid);
-	if (p->has_user)
-		store_bind_text(s, st, 10, p->user);
-	else
-		sqlite3_bind_null(st, 10);
+	store_bind_text_or_null(s, st, 10, p->user);
 	bind_id(st, 11, p->loginuid);
 	sqlite3_bind_int64(st, 12, p->tty);
 	store_bind_text_or_null(s, st, 13, p->container_id);

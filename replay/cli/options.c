@@ -43,8 +43,8 @@ const struct cli_option options_table[] = {
 const size_t options_table_n = sizeof options_table / sizeof options_table[0];
 
 const char options_details[] =
-	"TRACE is a trace file, a folder (all *.scap and *.scap.gz below it, in order of\n"
-	"their names) or - for standard input.  Each trace is replayed on its own.\n"
+	"TRACE is a trace file, a folder (all *.scap, *.scap.gz and *.skr below it, in order\n"
+	"of their names) or - for standard input.  Each trace is replayed on its own.\n"
 	"\n"
 	"Alerts go to standard output, all else to standard error.  A damaged trace is\n"
 	"replayed up to the damage, and the next one follows.  Control-C ends orderly:\n"

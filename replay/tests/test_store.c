@@ -320,7 +320,6 @@ static void matches_join_to_the_tree_of_processes(void **state)
 				   .comm = SV("sh"),
 				   .cmdline = SV("sh -c x"),
 				   .uid = 0,
-				   .has_user = true,
 				   .user = SV("root"),
 				   .loginuid = UINT32_MAX };
 

@@ -42,8 +42,8 @@ static void print_option(int key, const char *name, const char *arg, const char 
 
 static void print_command_help(const struct cli_program *p, const struct cli_command *cmd)
 {
-	printf("Usage: %s%s%s [OPTION]... %s\n%s\n\nOptions:\n", p->name, cmd->name ? " " : "",
-	       cmd->name ? cmd->name : "", cmd->operands, cmd->help);
+	printf("Usage: %s%s%s [OPTION]...%s%s\n%s\n\nOptions:\n", p->name, cmd->name ? " " : "",
+	       cmd->name ? cmd->name : "", *cmd->operands ? " " : "", cmd->operands, cmd->help);
 	for (size_t i = 0; i < cmd->noptions; i++)
 		print_option(cmd->options[i].key, cmd->options[i].name, cmd->options[i].arg,
 			     cmd->options[i].help);

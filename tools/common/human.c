@@ -113,3 +113,21 @@ void human_hex(struct buf *b, const uint8_t *bytes, size_t n)
 		buf_putc(b, digits[bytes[i] & 15]);
 	}
 }
+
+void human_cut(struct buf *b, size_t at, size_t width)
+{
+	size_t characters = 0, keep = b->n;
+
+	/* A continuation byte belongs to the character before it. */
+	for (size_t i = at; i < b->n; i++) {
+		if (((uint8_t)b->p[i] & 0xc0) == 0x80)
+			continue;
+		if (characters == width - 3)
+			keep = i;
+		if (++characters > width) {
+			b->n = keep;
+			buf_puts(b, "...");
+			return;
+		}
+	}
+}

@@ -24,4 +24,7 @@ void human_text(struct buf *b, struct sv text);
 /* Lower-case hexadecimal digits. */
 void human_hex(struct buf *b, const uint8_t *bytes, size_t n);
 
+/* Cut what was appended to b since `at` to `width` characters, the last three being "...". */
+void human_cut(struct buf *b, size_t at, size_t width);
+
 #endif

@@ -1,7 +1,6 @@
 #define _DEFAULT_SOURCE /* struct winsize */
 #include "tools/common/table.h"
 
-#include "format/base/utf8.h"
 #include "tools/common/human.h"
 
 #include <assert.h>
@@ -9,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { GAP = 2, NARROWEST = 8 };
+enum { GAP = 2, NARROWEST = 8, NARROWEST_TERMINAL = 20 };
 
 void table_init(struct table *t, int columns)
 {
@@ -79,17 +78,6 @@ static void fit(const struct table *t, size_t width, size_t widths[static TABLE_
 	}
 }
 
-/* The bytes of the first `width` characters. */
-static size_t bytes_of(struct sv text, size_t width)
-{
-	size_t n = 0;
-	bool valid;
-
-	while (width-- && n < text.n)
-		n += utf8_next((struct sv){ text.p + n, text.n - n }, &valid);
-	return n;
-}
-
 static void pad(struct buf *out, size_t n)
 {
 	while (n--)
@@ -100,18 +88,14 @@ static void print_cell(const struct table *t, const struct table_cell *c, size_t
 		       bool last, struct buf *out)
 {
 	struct sv text = { t->text.p + c->at, c->n };
+	size_t at = out->n, blanks = c->width < width ? width - c->width : 0;
 
-	if (c->width > width) {
-		text.n = bytes_of(text, width - 3);
-		buf_putsv(out, text);
-		buf_puts(out, "...");
-		return;
-	}
 	if (right)
-		pad(out, width - c->width);
+		pad(out, blanks);
 	buf_putsv(out, text);
+	human_cut(out, at, width);
 	if (!right && !last)
-		pad(out, width - c->width);
+		pad(out, blanks);
 }
 
 void table_print(const struct table *t, size_t width, struct buf *out)
@@ -145,5 +129,7 @@ size_t terminal_width(int fd)
 {
 	struct winsize w;
 
-	return isatty(fd) && ioctl(fd, TIOCGWINSZ, &w) == 0 ? w.ws_col : 0;
+	if (!isatty(fd) || ioctl(fd, TIOCGWINSZ, &w) < 0 || w.ws_col == 0)
+		return 0;
+	return w.ws_col < NARROWEST_TERMINAL ? NARROWEST_TERMINAL : w.ws_col;
 }
