@@ -12,10 +12,13 @@ enum { MAX_DEPTH = 16 };
 static const char *const trace_suffixes[] = { ".scap", ".scap.gz", ".skr", NULL };
 static const char *const rule_suffixes[] = { ".yaml", ".yml", NULL };
 
-const struct inputs_kind inputs_traces = { "trace (*.scap, *.scap.gz, *.skr)", trace_suffixes,
-					   true };
-/* As Falco reads its rules.d: this folder only. */
-const struct inputs_kind inputs_rules = { "rule file (*.yaml, *.yml)", rule_suffixes, false };
+const struct inputs_kind inputs_traces = { .what = "trace (*.scap, *.scap.gz, *.skr)",
+					   .suffixes = trace_suffixes,
+					   .recursive = true };
+/* As Falco reads its rules.d: this folder only.  Tests of rules lie beside them. */
+const struct inputs_kind inputs_rules = { .what = "rule file (*.yaml, *.yml)",
+					  .suffixes = rule_suffixes,
+					  .but = ".test.yaml" };
 
 void inputs_deinit(struct inputs *in)
 {
@@ -45,6 +48,8 @@ static int add_path(struct inputs *in, const char *path, struct err *err)
 
 static bool is_of_kind(const char *name, const struct inputs_kind *kind)
 {
+	if (kind->but && sv_ends(sv_of(name), sv_of(kind->but)))
+		return false;
 	for (const char *const *s = kind->suffixes; *s; s++) {
 		if (sv_ends(sv_of(name), sv_of(*s)))
 			return true;

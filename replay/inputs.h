@@ -19,6 +19,7 @@ void inputs_deinit(struct inputs *in);
 struct inputs_kind {
 	const char *what;            /* "rule file (*.yaml, *.yml)", for messages */
 	const char *const *suffixes; /* NULL-terminated */
+	const char *but;             /* except those that end in this; may be NULL */
 	bool recursive;
 };
 

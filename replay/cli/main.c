@@ -58,14 +58,42 @@ static void say(const struct buf *b)
 	fwrite(b->p, 1, b->n, stderr);
 }
 
+/*
+ * Rules that work may come with warnings.  That a macro is not used yet is worth a line for whoever
+ * replays, not a page: a shared file of macros warns about nearly all of them.
+ */
+static void warn_of_rules(const struct diag_list *all, struct buf *b)
+{
+	struct diag_list some = *all;
+	size_t unused = 0;
+
+	some.items = calloc(all->n + 1, sizeof *some.items);
+	some.n = 0;
+	for (size_t i = 0; some.items && i < all->n; i++) {
+		enum diag_code code = all->items[i].code;
+
+		if (code == LOAD_UNUSED_MACRO || code == LOAD_UNUSED_LIST)
+			unused++;
+		else
+			some.items[some.n++] = all->items[i];
+	}
+	diag_print_text(some.items ? &some : all, b);
+	if (unused)
+		buf_printf(b, "rules: %zu macros and lists unused when loaded (ruletest check)\n",
+			   unused);
+	free(some.items);
+}
+
 static int load_rules(struct session *s, struct err *err)
 {
 	struct ruleset_selection sel = options_selection(s->o);
+	int rc = rule_files_load(&s->rule_files, &s->o->rules, &sel, err);
 	struct buf b = { 0 };
 
-	int rc = rule_files_load(&s->rule_files, &s->o->rules, &sel, err);
-
-	diag_print_text(&s->rule_files.diags, &b);
+	if (rc < 0)
+		diag_print_text(&s->rule_files.diags, &b);
+	else if (!s->o->quiet)
+		warn_of_rules(&s->rule_files.diags, &b);
 	say(&b);
 	buf_deinit(&b);
 	return rc;

@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const char *const files[] = { "b.scap", "a.scap.gz",   "notes.txt",
-				     "r.yaml", "deep/c.scap", "deep/r.yml" };
+static const char *const files[] = { "b.scap",      "a.scap.gz",   "notes.txt", "r.yaml",
+				     "r.test.yaml", "deep/c.scap", "deep/r.yml" };
 enum { FILES = sizeof files / sizeof files[0] };
 
 static char dir[] = "/tmp/saker-inputs-XXXXXX";

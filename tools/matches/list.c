@@ -1,0 +1,103 @@
+/* matches list: one line per match. */
+#include "tools/matches/commands.h"
+#include "tools/matches/query.h"
+#include "tools/matches/rows.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { KEY_FORMAT = 256, KEY_LIMIT, LIMIT_DEFAULT = 50 };
+
+/* A table for reading; everything there is for machines. */
+static const char *const selects[] = {
+	[ROWS_TABLE] = "SELECT id, substr(time, 1, 23) AS time, priority, rule, pid, "
+		       "comm AS process, message FROM v_matches",
+	[ROWS_JSON] = "SELECT * FROM v_matches",
+	[ROWS_CSV] = "SELECT * FROM v_matches",
+};
+
+static int count_all(const struct query *q, const struct db *db, int64_t *n, struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = query_prepare(q, db, "SELECT count(*) FROM v_matches", "", &st, err);
+
+	if (rc == 0)
+		rc = db_step(db, st, err) < 0 ? -1 : 0;
+	*n = rc == 0 ? sqlite3_column_int64(st, 0) : 0;
+	sqlite3_finalize(st);
+	return rc;
+}
+
+static int list(const struct query *q, const struct db *db, enum rows_format format, int64_t limit,
+		struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+	uint64_t shown = 0;
+	int64_t all;
+	int rc =
+		query_prepare(q, db, selects[format], " ORDER BY ts_ns, id LIMIT :limit", &st, err);
+
+	if (rc == 0) {
+		db_bind_i64(st, ":limit", limit ? limit : -1);
+		rc = rows_print(db, st, format, &shown, err);
+	}
+	sqlite3_finalize(st);
+	if (rc < 0 || limit == 0 || shown < (uint64_t)limit)
+		return rc;
+	if (count_all(q, db, &all, err) < 0)
+		return -1;
+	if ((uint64_t)all > shown)
+		fprintf(stderr, "%" PRIu64 " of %" PRId64 " matches; --limit 0 shows all\n", shown,
+			all);
+	return 0;
+}
+
+static int run(struct cli *c, struct err *err)
+{
+	enum rows_format format = ROWS_TABLE;
+	struct db db = { 0 };
+	struct query q;
+	uint64_t limit = LIMIT_DEFAULT;
+	int key, rc = 0;
+
+	query_init(&q);
+	while (rc == 0 && (key = cli_next(c, err)) != 0) {
+		if (key < 0)
+			rc = -1;
+		else if (key == KEY_FORMAT)
+			rc = rows_format_parse(c->value, &format, err);
+		else if (key == KEY_LIMIT)
+			rc = cli_number(c, "limit", 0, INT64_MAX, &limit, err);
+		else
+			rc = query_option(&q, key, c, err);
+	}
+	if (rc == 0 && cli_operands(c, 0, 0, err) == 0 && db_open(&db, q.db, err) == 0)
+		rc = list(&q, &db, format, (int64_t)limit, err);
+	else
+		rc = -1;
+	db_close(&db);
+	query_deinit(&q);
+	return rc;
+}
+
+static const struct cli_option options[] = {
+	QUERY_OPTIONS,
+	{ KEY_LIMIT, "limit", "N", "at most N matches (default 50, 0: all)" },
+	{ KEY_FORMAT, "format", "FORM", "table (default), json (one object per line) or csv" },
+};
+
+const struct cli_command matches_cmd_list = {
+	.name = "list",
+	.operands = "",
+	.help = "List matches in order of time.",
+	.details = "A table is cut to the width of the terminal and shows the most important "
+		   "columns;\n"
+		   "JSON and CSV have all columns of the view v_matches.\n"
+		   "\n"
+		   "Examples:\n"
+		   "  matches list --priority warning --from 2026-11-22T07:04\n"
+		   "  matches list --search /etc/shadow --process cat --format json",
+	.options = options,
+	.noptions = sizeof options / sizeof options[0],
+	.run = run,
+};
