@@ -98,6 +98,14 @@ static int compile_constants(const struct ast *a, struct check_env *env, struct 
 	return 0;
 }
 
+/* join, concat or getopt, maybe under other transformers. */
+static bool is_multivalue(const struct expr *e)
+{
+	while (e->kind == EXPR_TRF && e->nargs == 1)
+		e = e->args[0];
+	return e->kind == EXPR_TRF;
+}
+
 static int compile_reference(const struct ast *a, struct check_env *env, struct check *c,
 			     struct err *err)
 {
@@ -113,13 +121,15 @@ static int compile_reference(const struct ast *a, struct check_env *env, struct 
 	if ((c->left->flags | right->flags) & FF_NO_RHS)
 		return err_set(err, ERR_CHECK, "%s cannot be compared with another field",
 			       c->left->flags & FF_NO_RHS ? c->left->name : right->name);
-	if (c->left->type != right->type || c->left->is_list != right->is_list)
+	c->right = right;
+	/* Falco does not look what join, concat and getopt are compared with */
+	if (!is_multivalue(c->left) &&
+	    (c->left->type != right->type || c->left->is_list != right->is_list))
 		return err_set(err, ERR_CHECK,
 			       "%s of type %s%s cannot be compared with %s of type %s%s",
 			       c->left->name, schema_type_name(c->left->type),
 			       c->left->is_list ? " (list)" : "", right->name,
 			       schema_type_name(right->type), right->is_list ? " (list)" : "");
-	c->right = right;
 	return 0;
 }
 
@@ -215,28 +225,50 @@ uint32_t check_flags(const struct check *c)
 /* --- testing ------------------------------------------------------------------------------------
  */
 
-/* A parameter as the type that the check was compiled for; false if it is of another kind. */
-static bool cast_raw(enum param_type type, struct value *v)
+/* The first constant's bytes, read as a value of the type that the event has there. */
+static struct value raw_constant(const struct check *c, enum param_type type)
 {
+	struct value v = { .type = (uint8_t)type };
+	const union constant *constant = &c->match.constants[0];
+	uint32_t width = schema_type_size(c->left->type);
+	struct sv bytes = width ? (struct sv){ (const char *)&constant->u, width } : constant->s;
+
 	if (value_type_is_integer(type)) {
-		if (!value_type_is_integer(v->type))
-			return false;
-		v->u = constant_cut(v->u, type);
-	} else if (value_type_is_text(type) ? !value_type_is_text(v->type) : v->type != type) {
-		return false;
+		uint32_t n = schema_type_size(type);
+
+		if (bytes.n)
+			memcpy(&v.u, bytes.p, bytes.n < n ? bytes.n : n);
+		v.u = constant_cut(v.u, type);
+	} else {
+		v.s = value_type_is_text(type) ? sv_upto_nul(bytes) : bytes;
 	}
-	v->type = (uint8_t)type;
-	return true;
+	return v;
+}
+
+/*
+ * evt.rawarg: the constant was read as the type of the first parameter called so in the
+ * vocabulary, the comparison is made as the event's own parameter is.
+ */
+static bool test_raw(const struct check *c, const struct value *value)
+{
+	struct value v = *value, constant;
+
+	if (c->op == OP_IN || c->op == OP_INTERSECTS || c->op == OP_PMATCH || c->op == OP_REGEX)
+		return value_type_is_text(v.type) && value_type_is_text(c->left->type) &&
+		       match_test(&c->match, &v);
+	if (c->match.n == 0)
+		return false;
+	constant = raw_constant(c, v.type);
+	if (v.type == PT_UID || v.type == PT_GID)
+		v.type = constant.type = PT_UINT32;
+	if (v.type == PT_BYTEBUF) /* Falco does not know how long it is */
+		v.s.n = 0;
+	return match_values(c->op, &v, &constant);
 }
 
 bool check_value(const struct check *c, const struct value *left)
 {
-	struct value cast;
-
-	if (!c->raw)
-		return match_test(&c->match, left);
-	cast = *left;
-	return cast_raw(c->left->type, &cast) && match_test(&c->match, &cast);
+	return c->raw ? test_raw(c, left) : match_test(&c->match, left);
 }
 
 /* One end is enough, but "differs" takes both. */
@@ -311,7 +343,10 @@ static bool test_now(const struct check *c, struct field_ctx *ctx)
 		return true;
 	if (!c->right)
 		return check_value(c, &left);
-	return get_operand(c->right, c->right_use, ctx, &right) &&
+	/* nor does it ever find one of those in a set */
+	if (is_multivalue(c->left) && (c->op == OP_IN || c->op == OP_INTERSECTS))
+		return left.is_list && left.list.n == 0 && c->op == OP_IN;
+	return get_operand(c->right, c->right_use, ctx, &right) && left.type == right.type &&
 	       match_values(c->op, &left, &right);
 }
 
