@@ -1,0 +1,39 @@
+# bash completion of ruletest(1); written by generate.py, not by hand
+# shellcheck shell=bash disable=SC2207
+_ruletest()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
+	COMPREPLY=()
+	# bash splits --option=value at the sign
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	local word command=
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
+		case $word in check|describe) command=$word && break ;; esac
+	done
+	case $command in
+	'')
+		words="check describe --help --version"
+		COMPREPLY=($(compgen -W "$words" -- "$cur"))
+		return
+		;;
+	check)
+		words="--json --help"
+		;;
+	describe)
+		words="--rule --help"
+		case $prev in
+		--rule|-r) return ;;
+		esac
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$words" -- "$cur"))
+	else
+		compopt -o default
+	fi
+}
+complete -F _ruletest ruletest
