@@ -1,0 +1,98 @@
+# bash completion of matches(1); written by generate.py, not by hand
+# shellcheck shell=bash disable=SC2207
+_matches()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
+	COMPREPLY=()
+	# bash splits --option=value at the sign
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	local word command=
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
+		case $word in list|show|stats|tree|timeline|export|sql) command=$word && break ;; esac
+	done
+	case $command in
+	'')
+		words="list show stats tree timeline export sql --help --version"
+		case $prev in
+		--db) compopt -o default; return ;;
+		esac
+		COMPREPLY=($(compgen -W "$words" -- "$cur"))
+		return
+		;;
+	list)
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --limit --format --help"
+		case $prev in
+		--db) compopt -o default; return ;;
+		--rule|--tag|--process|--pid|--container|--search|--trace|--run|--limit|--format) return ;;
+		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
+		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
+		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
+		esac
+		;;
+	show)
+		words="--db --around --thread --help"
+		case $prev in
+		--db) compopt -o default; return ;;
+		--around) return ;;
+		esac
+		;;
+	stats)
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --top --format --help"
+		case $prev in
+		--db) compopt -o default; return ;;
+		--rule|--tag|--process|--pid|--container|--search|--trace|--run|--top|--format) return ;;
+		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
+		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
+		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
+		esac
+		;;
+	tree)
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --help"
+		case $prev in
+		--db) compopt -o default; return ;;
+		--rule|--tag|--process|--pid|--container|--search|--trace|--run) return ;;
+		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
+		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
+		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
+		esac
+		;;
+	timeline)
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --bucket --entries --help"
+		case $prev in
+		--db) compopt -o default; return ;;
+		--rule|--tag|--process|--pid|--container|--search|--trace|--run|--bucket) return ;;
+		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
+		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
+		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
+		esac
+		;;
+	export)
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --format --help"
+		case $prev in
+		--db) compopt -o default; return ;;
+		--rule|--tag|--process|--pid|--container|--search|--trace|--run) return ;;
+		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
+		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
+		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
+		--format) COMPREPLY=($(compgen -W "json csv" -- "$cur")); return ;;
+		esac
+		;;
+	sql)
+		words="--db --format --help"
+		case $prev in
+		--db) compopt -o default; return ;;
+		--format) return ;;
+		esac
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$words" -- "$cur"))
+	else
+		compopt -o default
+	fi
+}
+complete -F _matches matches
