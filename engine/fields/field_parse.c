@@ -232,17 +232,24 @@ static bool takes_old_dot(const struct field_def *def)
 	return (def->flags & FF_ARG_REQUIRED) && sv_starts(sv_of(def->name), SV("k8s."));
 }
 
-static bool name_fits(const struct field_def *def, struct sv text)
+/* Length of a field's name if the text begins with it, else 0: most differ in their first bytes. */
+static size_t name_length_in(const char *name, struct sv text)
 {
-	struct sv name = sv_of(def->name);
+	size_t n = 0;
 
-	if (!sv_starts(text, name))
-		return false;
-	if (text.n == name.n)
+	while (name[n] && n < text.n && name[n] == text.p[n])
+		n++;
+	return name[n] ? 0 : n;
+}
+
+/* The text is the field's name, n bytes long, alone or with an argument as it takes them. */
+static bool name_fits(const struct field_def *def, struct sv text, size_t n)
+{
+	if (text.n == n)
 		return true;
-	if (text.p[name.n] == '[')
+	if (text.p[n] == '[')
 		return def->flags & FF_ARG_BRACKET;
-	return text.p[name.n] == '.' && ((def->flags & FF_ARG_DOT) || takes_old_dot(def));
+	return text.p[n] == '.' && ((def->flags & FF_ARG_DOT) || takes_old_dot(def));
 }
 
 static const struct field_def *find_def(struct sv text)
@@ -251,9 +258,9 @@ static const struct field_def *find_def(struct sv text)
 	size_t best_n = 0;
 
 	for (size_t i = 0; i < field_defs_n; i++) {
-		size_t n = strlen(field_defs[i].name);
+		size_t n = name_length_in(field_defs[i].name, text);
 
-		if (n > best_n && name_fits(&field_defs[i], text)) {
+		if (n > best_n && name_fits(&field_defs[i], text, n)) {
 			best = &field_defs[i];
 			best_n = n;
 		}

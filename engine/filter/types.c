@@ -6,12 +6,20 @@
  */
 struct universe {
 	uint32_t n;
+	struct type_set all; /* filled in for one walk over a condition */
 	/* Does evt.type show this name for this member? */
 	bool (*is_called)(uint32_t member, struct sv name);
 	bool (*exists)(uint32_t member);
 	/* What a name that no member has stands for. */
 	void (*add_unknown)(struct type_set *set, struct sv name);
 };
+
+/* Without measuring the C string first: rule files ask this a million times. */
+static bool is_text(const char *text, struct sv name)
+{
+	return name.n && text[0] == name.p[0] && strncmp(text, name.p, name.n) == 0 &&
+	       text[name.n] == '\0';
+}
 
 /* --- events -------------------------------------------------------------------------------------
  */
@@ -21,7 +29,7 @@ static bool event_is_called(uint32_t id, struct sv name)
 	/* asynchronous events carry their own name */
 	if (id == EV_ASYNCEVENT_E && sv_eq(name, SV("container")))
 		return true;
-	return id > EV_GENERIC_X && sv_eq(sv_of(schema_events[id].name), name);
+	return id > EV_GENERIC_X && is_text(schema_events[id].name, name);
 }
 
 static bool event_exists(uint32_t id)
@@ -40,7 +48,12 @@ static void add_generic(struct type_set *set, struct sv name)
 	}
 }
 
-static const struct universe events = { EV_COUNT, event_is_called, event_exists, add_generic };
+static const struct universe events = {
+	.n = EV_COUNT,
+	.is_called = event_is_called,
+	.exists = event_exists,
+	.add_unknown = add_generic,
+};
 
 /* --- system calls -------------------------------------------------------------------------------
  */
@@ -81,7 +94,7 @@ static bool syscall_is_called(uint32_t code, struct sv name)
 {
 	const struct syscall_desc *s = schema_syscall(code);
 
-	return s && sv_eq(sv_of(syscall_type_name(s)), name);
+	return s && is_text(syscall_type_name(s), name);
 }
 
 static bool syscall_exists(uint32_t code)
@@ -95,8 +108,12 @@ static void add_nothing(struct type_set *set, struct sv name)
 	(void)name;
 }
 
-static const struct universe syscalls = { SYSCALL_CODES, syscall_is_called, syscall_exists,
-					  add_nothing };
+static const struct universe syscalls = {
+	.n = SYSCALL_CODES,
+	.is_called = syscall_is_called,
+	.exists = syscall_exists,
+	.add_unknown = add_nothing,
+};
 
 /* --- conditions ---------------------------------------------------------------------------------
  */
@@ -149,7 +166,7 @@ static int of_check(const struct universe *u, const struct ast *a, bool negated,
 	bool equality = (a->op == OP_EQ || a->op == OP_NE || a->op == OP_IN) && a->mod == MOD_NONE;
 	struct type_set named = { 0 };
 
-	*out = everything(u);
+	*out = u->all;
 	if (a->left->kind != OPERAND_FIELD && (equality || a->op == OP_EXISTS) &&
 	    !ast_walk_operand(a->left, no_type_field, NULL))
 		return err_at(err, ERR_CHECK, ast_err_pos(a->pos),
@@ -190,13 +207,13 @@ static int of_node(const struct universe *u, const struct ast *a, bool negated,
 	case AST_CHECK:
 		return of_check(u, a, negated, out, err);
 	case AST_IDENT:
-		*out = everything(u);
+		*out = u->all;
 		return 0;
 	case AST_AND:
 	case AST_OR:
 		break;
 	}
-	*out = all ? everything(u) : (struct type_set){ 0 };
+	*out = all ? u->all : (struct type_set){ 0 };
 	for (size_t i = 0; i < a->nkids; i++) {
 		if (of_node(u, a->kids[i], negated, &kid, err) < 0)
 			return -1;
@@ -207,12 +224,19 @@ static int of_node(const struct universe *u, const struct ast *a, bool negated,
 	return 0;
 }
 
+static int of_condition(struct universe u, const struct ast *a, struct type_set *out,
+			struct err *err)
+{
+	u.all = everything(&u);
+	return of_node(&u, a, false, out, err);
+}
+
 int ast_event_types(const struct ast *a, struct type_set *out, struct err *err)
 {
-	return of_node(&events, a, false, out, err);
+	return of_condition(events, a, out, err);
 }
 
 int ast_syscalls(const struct ast *a, struct type_set *out, struct err *err)
 {
-	return of_node(&syscalls, a, false, out, err);
+	return of_condition(syscalls, a, out, err);
 }
