@@ -83,14 +83,24 @@ static int judge(const struct compiled_rule *r, enum diag_code code, const struc
 	return *skip ? 0 : -1;
 }
 
-static int check_output(const struct compiled_rule *r, struct arena *scratch, bool *skip,
+/* Messages print a missing value as "<NA>", which is what a leading '*' asks for. */
+static int check_output(struct compiled *out, struct compiled_rule *r, bool *skip,
 			struct diag_list *dl)
 {
 	struct err err = { 0 };
-	struct format *format;
+	struct buf text = { 0 };
+	int rc;
 
-	if (format_compile(r->output, scratch, &format, &err) < 0)
-		return judge(r, LOAD_ERR_COMPILE_OUTPUT, &err, r->info->output_ctx, skip, dl);
+	if (r->output.n > 0 && r->output.p[0] != '*')
+		buf_putc(&text, '*');
+	buf_putsv(&text, r->output);
+	rc = text.failed ? no_memory(dl)
+			 : format_compile(buf_sv(&text), out->kept, &r->format, &err);
+	buf_deinit(&text);
+	if (rc < 0)
+		return err.code ? judge(r, LOAD_ERR_COMPILE_OUTPUT, &err, r->info->output_ctx, skip,
+					dl)
+				: -1;
 	lint_output(r->output, r->info->output_ctx, dl);
 	return 0;
 }
@@ -113,58 +123,109 @@ static int check_condition(const struct compiled_rule *r, struct program *progra
 	return 0;
 }
 
-static int check_event_types(const struct compiled_rule *r, struct diag_list *dl)
+static int count_event_types(struct compiled_rule *r, struct diag_list *dl)
 {
 	struct type_set types;
 	struct err err = { 0 };
-	size_t n = 0;
 
 	if (ast_event_types(r->ast, &types, &err) < 0)
 		return diag_at(dl, diag_add(dl, LOAD_ERR_COMPILE_CONDITION, "%s", err.msg),
 			       r->info->cond_ctx);
 	for (uint32_t i = 0; i < EV_COUNT; i++)
-		n += type_set_has(&types, i);
-	if ((n == 0 || n > MANY_EVENT_TYPES) && r->info->warn_evttypes)
-		diag_at(dl,
-			diag_add(dl, LOAD_NO_EVTTYPE,
-				 "Rule matches too many evt.type values. This has a significant "
-				 "performance penalty."),
-			r->info->ctx);
+		r->ntypes += type_set_has(&types, i);
 	return 0;
 }
 
-/* *skip: the rule is fine to leave out. */
-static int compile_rule(const struct collection *c, struct compiled *out, struct compiled_rule *r,
-			struct program *program, struct arena *scratch, bool *skip,
-			struct diag_list *dl)
+/* One pass over all rules. */
+struct pass {
+	const struct collection *c;
+	const struct compiled *before;
+	size_t at; /* in the rules of `before`, which are in the same order */
+	struct compiled *out;
+	struct program *program; /* only to see whether conditions compile */
+	struct arena scratch;
+	struct diag_list *dl;
+};
+
+/* The rule in the pass before, if nothing about it has changed and there was nothing to say. */
+static const struct compiled_rule *unchanged(struct pass *p, const struct compiled_rule *r)
+{
+	const struct compiled_rule *old;
+
+	if (!p->before)
+		return NULL;
+	while (p->at < p->before->nrules && p->before->rules[p->at].info->index < r->info->index)
+		p->at++;
+	old = p->at < p->before->nrules ? &p->before->rules[p->at] : NULL;
+	if (!old || old->info != r->info || !old->clean || !sv_eq(old->text, r->text) ||
+	    !sv_eq(old->output, r->output) || !compile_macros_stand(p->out, &old->uses))
+		return NULL;
+	return old;
+}
+
+static int check_rule(struct pass *p, struct compiled_rule *r, bool *skip)
 {
 	const struct rule_info *info = r->info;
+	size_t said = p->dl->n;
 
-	r->condition = info->cond;
-	if (info->exceptions.n > 0 &&
-	    exceptions_condition(&out->arena, info->cond, &info->exceptions, &r->exception_fields,
-				 &r->condition, dl) < 0)
-		return -1;
-	if (compile_output(out, r, dl) < 0 || check_output(r, scratch, skip, dl) < 0)
+	if (check_output(p->out, r, skip, p->dl) < 0)
 		return -1;
 	if (*skip)
 		return 0;
-	r->ast = compile_parse(c, out, r->condition, info->cond_ctx, dl);
+	r->ast = compile_parse(p->out, r->text, info->cond_ctx, p->dl);
 	if (r->ast)
-		r->ast = compile_resolve(c, out, r->ast, UINT32_MAX, r->condition, info->ctx, dl);
-	if (!r->ast || check_condition(r, program, scratch, skip, dl) < 0)
+		r->ast = compile_resolve(p->c, p->out, r->ast, UINT32_MAX, &r->uses, r->condition,
+					 info->ctx, p->dl);
+	if (!r->ast || check_condition(r, p->program, &p->scratch, skip, p->dl) < 0)
 		return -1;
-	return *skip ? 0 : check_event_types(r, dl);
+	r->clean = p->dl->n == said;
+	return *skip ? 0 : count_event_types(r, p->dl);
 }
 
-static int compile_rules(const struct collection *c, struct compiled *out, struct diag_list *dl)
+/* *skip: the rule is fine to leave out. */
+static int compile_rule(struct pass *p, struct compiled_rule *r, bool *skip)
 {
-	struct program *program = program_new();
-	struct arena scratch = { 0 };
+	const struct rule_info *info = r->info;
+	const struct compiled_rule *old;
+
+	r->condition = info->cond;
+	if (info->exceptions.n > 0 &&
+	    exceptions_condition(&p->out->arena, info->cond, &info->exceptions,
+				 &r->exception_fields, &r->condition, p->dl) < 0)
+		return -1;
+	if (compile_output(p->out, r, p->dl) < 0 ||
+	    expand_lists(p->c, p->out, r->condition, &r->text, p->dl) < 0)
+		return -1;
+	old = unchanged(p, r);
+	if (old) {
+		r->ast = old->ast;
+		r->uses = old->uses;
+		r->format = old->format;
+		r->ntypes = old->ntypes;
+		r->clean = true;
+		compile_use_macros(p->out, &r->uses);
+	} else if (check_rule(p, r, skip) < 0) {
+		return -1;
+	}
+	if (!*skip && info->warn_evttypes && (r->ntypes == 0 || r->ntypes > MANY_EVENT_TYPES))
+		diag_at(p->dl,
+			diag_add(p->dl, LOAD_NO_EVTTYPE,
+				 "Rule matches too many evt.type values. This has a significant "
+				 "performance penalty."),
+			info->ctx);
+	return 0;
+}
+
+static int compile_rules(const struct collection *c, const struct compiled *before,
+			 struct compiled *out, struct diag_list *dl)
+{
+	struct pass p = {
+		.c = c, .before = before, .out = out, .program = program_new(), .dl = dl
+	};
 	int rc = -1;
 
 	out->rules = arena_array(&out->arena, struct compiled_rule, c->rules.n);
-	if (!program || !out->rules) {
+	if (!p.program || !out->rules) {
 		no_memory(dl);
 		goto out;
 	}
@@ -173,14 +234,14 @@ static int compile_rules(const struct collection *c, struct compiled *out, struc
 		bool skip = collection_rule(c, i)->unknown_source;
 
 		*r = (struct compiled_rule){ .info = collection_rule(c, i) };
-		if (!skip && compile_rule(c, out, r, program, &scratch, &skip, dl) < 0)
+		if (!skip && compile_rule(&p, r, &skip) < 0)
 			goto out;
 		out->nrules += !skip;
 	}
 	rc = 0;
 out:
-	program_free(program);
-	arena_deinit(&scratch);
+	program_free(p.program);
+	arena_deinit(&p.scratch);
 	return rc;
 }
 
@@ -202,7 +263,8 @@ static void warn_unused(const struct compiled *out, struct diag_list *dl)
 	}
 }
 
-struct compiled *compile(const struct collection *c, struct diag_list *dl)
+struct compiled *compile(const struct collection *c, const struct compiled *before,
+			 struct arena *kept, struct diag_list *dl)
 {
 	struct compiled *out = calloc(1, sizeof *out);
 
@@ -210,8 +272,9 @@ struct compiled *compile(const struct collection *c, struct diag_list *dl)
 		no_memory(dl);
 		return NULL;
 	}
-	if (compile_lists(c, out, dl) < 0 || compile_macros(c, out, dl) < 0 ||
-	    compile_rules(c, out, dl) < 0) {
+	out->kept = kept;
+	if (compile_lists(c, out, dl) < 0 || compile_macros(c, before, out, dl) < 0 ||
+	    compile_rules(c, before, out, dl) < 0) {
 		compiled_free(out);
 		return NULL;
 	}

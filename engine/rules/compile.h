@@ -3,7 +3,8 @@
  * conditions, everything checked.
  *
  * Falco does this after every file, over all that was read so far, so a file must make sense
- * together with those before it.  So do we; the pass is thrown away when the next file comes.
+ * together with those before it.  So do we; what has not changed since the pass before, whole rules
+ * most of the time, is taken over from it.
  */
 #ifndef SAKER_RULES_COMPILE_H
 #define SAKER_RULES_COMPILE_H
@@ -17,23 +18,38 @@ struct compiled_list {
 	bool used;
 };
 
+/* Numbers of the macros that were put into a condition, directly or by one of them. */
+struct macro_uses {
+	uint32_t *items;
+	size_t n, cap;
+};
+
 struct compiled_macro {
 	const struct macro_info *info;
+	struct sv text; /* of the condition, lists put in */
 	struct ast *ast;
+	struct macro_uses uses;
 	uint32_t size, depth; /* of ast */
+	bool stands;          /* means what it meant in the pass before */
 	bool used;
 };
 
 struct compiled_rule {
 	const struct rule_info *info;
 	struct sv condition; /* with exceptions, lists and macros not yet put in */
+	struct sv text;      /* lists put in */
 	struct ast *ast;
+	struct macro_uses uses;
 	struct sv output;
+	struct format *format;           /* of the output, missing values as "<NA>" */
 	struct sv_list exception_fields; /* sorted */
+	size_t ntypes;                   /* of events it may match */
+	bool clean;                      /* checked without a warning */
 };
 
 struct compiled {
-	struct arena arena;
+	struct arena arena;          /* of this pass: the arrays, and what is made anew */
+	struct arena *kept;          /* trees, formats and their texts */
 	struct compiled_list *lists; /* one for one as in the collection */
 	struct compiled_macro *macros;
 	struct compiled_rule *rules; /* without those that are skipped */
@@ -41,8 +57,12 @@ struct compiled {
 	bool odd_list_names; /* some list's name is more than one word */
 };
 
-/* NULL with an error in *dl, which also receives the warnings.  *c must outlive the result. */
-struct compiled *compile(const struct collection *c, struct diag_list *dl);
+/*
+ * NULL with an error in *dl, which also receives the warnings.  `before` is the last pass over the
+ * same collection, or NULL; *c and *kept, where both have their trees, must outlive the result.
+ */
+struct compiled *compile(const struct collection *c, const struct compiled *before,
+			 struct arena *kept, struct diag_list *dl);
 void compiled_free(struct compiled *out);
 
 /* --- its parts --- */
@@ -54,20 +74,25 @@ int compile_lists(const struct collection *c, struct compiled *out, struct diag_
  * definition, so that a list may bring in the name of a later one.
  */
 int expand_lists(const struct collection *c, struct compiled *into, struct sv condition,
-		 struct buf *out);
+		 struct sv *out, struct diag_list *dl);
 
 /* Parse a condition, lists put in; errors in it are told at `ctx` (macros.c). */
-struct ast *compile_parse(const struct collection *c, struct compiled *into, struct sv condition,
-			  const struct context *ctx, struct diag_list *dl);
+struct ast *compile_parse(struct compiled *into, struct sv text, const struct context *ctx,
+			  struct diag_list *dl);
 /* Compile all macros. */
-int compile_macros(const struct collection *c, struct compiled *out, struct diag_list *dl);
+int compile_macros(const struct collection *c, const struct compiled *before, struct compiled *out,
+		   struct diag_list *dl);
 /*
- * Replace macros first defined before number `visibility`; trouble is told at ctx, with places in
- * `condition`.  NULL with an error in *dl.
+ * Replace macros first defined before number `visibility`, noting them in *uses; trouble is told at
+ * ctx, with places in `condition`.  NULL with an error in *dl.
  */
 struct ast *compile_resolve(const struct collection *c, struct compiled *into, struct ast *a,
-			    uint32_t visibility, struct sv condition, const struct context *ctx,
-			    struct diag_list *dl);
+			    uint32_t visibility, struct macro_uses *uses, struct sv condition,
+			    const struct context *ctx, struct diag_list *dl);
+/* Mark macros as used. */
+void compile_use_macros(struct compiled *into, const struct macro_uses *uses);
+/* Whether they all mean what they meant in the pass before. */
+bool compile_macros_stand(const struct compiled *now, const struct macro_uses *uses);
 
 /* Whether a message of the filter or output compiler is about something unknown to us. */
 bool compile_is_unknown(const char *message);

@@ -160,28 +160,30 @@ static void note_mentions(const struct collection *c, struct sv text, bool *ment
 }
 
 int expand_lists(const struct collection *c, struct compiled *into, struct sv condition,
-		 struct buf *out)
+		 struct sv *out, struct diag_list *dl)
 {
-	struct buf spare = { 0 };
+	struct buf text = { 0 }, spare = { 0 };
 	bool *mentioned = arena_array(&into->arena, bool, into->nlists);
 
-	buf_clear(out);
-	buf_putsv(out, condition);
-	if (mentioned) {
+	buf_putsv(&text, condition);
+	if (mentioned)
 		note_mentions(c, condition, mentioned);
-		for (size_t i = 0; i < into->nlists; i++) {
-			struct compiled_list *list = &into->lists[i];
+	for (size_t i = 0; mentioned && i < into->nlists; i++) {
+		struct compiled_list *list = &into->lists[i];
 
-			if (!mentioned[i] &&
-			    !(into->odd_list_names && !is_one_word(list->info->name)))
-				continue;
-			if (put_list(out, &spare, list)) {
-				list->used = true;
-				note_mentions(c, list->text, mentioned);
-			}
+		if (!mentioned[i] && !(into->odd_list_names && !is_one_word(list->info->name)))
+			continue;
+		if (put_list(&text, &spare, list)) {
+			list->used = true;
+			note_mentions(c, list->text, mentioned);
 		}
 	}
-	bool ok = mentioned && !out->failed && !spare.failed;
+	*out = arena_sv(&into->arena, buf_sv(&text));
+	bool ok = mentioned && !text.failed && !spare.failed && out->p;
+	buf_deinit(&text);
 	buf_deinit(&spare);
-	return ok ? 0 : -1;
+	if (ok)
+		return 0;
+	dl->nerrors++;
+	return -1;
 }

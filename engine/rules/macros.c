@@ -15,27 +15,24 @@ static void measure(const struct ast *a, uint32_t depth, uint32_t *size, uint32_
 		measure(a->kids[i], depth + 1, size, max_depth);
 }
 
-struct ast *compile_parse(const struct collection *c, struct compiled *into, struct sv condition,
-			  const struct context *ctx, struct diag_list *dl)
+struct ast *compile_parse(struct compiled *into, struct sv text, const struct context *ctx,
+			  struct diag_list *dl)
 {
-	struct buf text = { 0 };
 	struct ast *a = NULL;
 	struct err err = { 0 };
-	struct sv kept = { 0 };
+	/* The tree's names are views of the text. */
+	struct sv kept = arena_sv(into->kept, text);
 
-	if (expand_lists(c, into, condition, &text) == 0)
-		kept = arena_sv(&into->arena, buf_sv(&text));
-	buf_deinit(&text);
 	if (!kept.p) {
 		dl->nerrors++;
 		return NULL;
 	}
-	if (ast_parse_nested(kept, AST_DEPTH_RULES, &into->arena, &a, &err) == 0)
+	if (ast_parse_nested(kept, AST_DEPTH_RULES, into->kept, &a, &err) == 0)
 		return a;
 
 	struct ast_pos pos = { (uint32_t)err.pos.offset, err.pos.line, err.pos.col };
 	diag_at(dl, diag_add(dl, LOAD_ERR_COMPILE_CONDITION, "%s", err.msg),
-		context_condition(&into->arena, ctx, kept, pos));
+		context_condition(&into->arena, ctx, text, pos));
 	return NULL;
 }
 
@@ -43,6 +40,7 @@ struct resolution {
 	const struct collection *c;
 	struct compiled *into;
 	uint32_t visibility;
+	struct macro_uses *uses;
 	uint32_t size, depth; /* of what was put in, and of the macros being put in right now */
 	const struct step {
 		const struct step *outer;
@@ -84,6 +82,18 @@ static struct ast *note_trouble(struct resolution *r, struct ast *ident, const c
 	return note_unknown(r, ident);
 }
 
+static bool note_use(struct resolution *r, uint32_t macro)
+{
+	struct macro_uses *u = r->uses;
+	uint32_t *items = vec_room(r->into->kept, u->items, u->n, &u->cap, sizeof *items);
+
+	if (!items)
+		return false;
+	u->items = items;
+	items[u->n++] = macro;
+	return true;
+}
+
 static struct ast *put_macro(struct ast *ident, void *arg)
 {
 	struct resolution *r = arg;
@@ -101,29 +111,43 @@ static struct ast *put_macro(struct ast *ident, void *arg)
 		return note_trouble(r, ident, "condition grows too large by macro");
 
 	struct step step = { r->path, at };
-	struct ast *copy = ast_dup(m->ast, &r->into->arena);
+	struct ast *copy = note_use(r, at) ? ast_dup(m->ast, r->into->kept) : NULL;
 	r->path = &step;
 	if (copy)
 		copy = ast_replace_idents(copy, put_macro, r);
 	r->path = step.outer;
 	r->depth -= m->depth;
-	if (!copy)
-		return note_trouble(r, ident, "no memory for macro");
-	m->used = true;
-	return copy;
+	return copy ? copy : note_trouble(r, ident, "no memory for macro");
+}
+
+void compile_use_macros(struct compiled *into, const struct macro_uses *uses)
+{
+	for (size_t i = 0; i < uses->n; i++)
+		into->macros[uses->items[i]].used = true;
+}
+
+bool compile_macros_stand(const struct compiled *now, const struct macro_uses *uses)
+{
+	for (size_t i = 0; i < uses->n; i++) {
+		if (!now->macros[uses->items[i]].stands)
+			return false;
+	}
+	return true;
 }
 
 struct ast *compile_resolve(const struct collection *c, struct compiled *into, struct ast *a,
-			    uint32_t visibility, struct sv condition, const struct context *ctx,
-			    struct diag_list *dl)
+			    uint32_t visibility, struct macro_uses *uses, struct sv condition,
+			    const struct context *ctx, struct diag_list *dl)
 {
-	struct resolution r = { .c = c, .into = into, .visibility = visibility };
+	struct resolution r = { .c = c, .into = into, .visibility = visibility, .uses = uses };
 	struct ast *out = ast_replace_idents(a, put_macro, &r);
 	const struct context *at;
 	struct diag *d;
 
-	if (!r.trouble && !r.unknown)
+	if (!r.trouble && !r.unknown) {
+		compile_use_macros(into, uses);
 		return out;
+	}
 	at = context_condition(&into->arena, ctx, condition,
 			       r.trouble ? r.trouble_pos : r.unknown_pos);
 	if (r.trouble)
@@ -142,7 +166,40 @@ static void remeasure(struct compiled_macro *m)
 	measure(m->ast, 1, &m->size, &m->depth);
 }
 
-int compile_macros(const struct collection *c, struct compiled *out, struct diag_list *dl)
+/* Put the lists into the macros' conditions and take over what means the same as before. */
+static int take_over(const struct collection *c, const struct compiled *before,
+		     struct compiled *out, struct diag_list *dl)
+{
+	bool changed = true;
+
+	for (size_t i = 0; i < out->nmacros; i++) {
+		struct compiled_macro *m = &out->macros[i];
+
+		m->info = collection_macro(c, i);
+		if (expand_lists(c, out, m->info->cond, &m->text, dl) < 0)
+			return -1;
+		if (before && i < before->nmacros && sv_eq(before->macros[i].text, m->text)) {
+			m->stands = true;
+			m->uses = before->macros[i].uses;
+		}
+	}
+	while (changed) {
+		changed = false;
+		for (size_t i = 0; i < out->nmacros; i++) {
+			struct compiled_macro *m = &out->macros[i];
+
+			if (m->stands && !compile_macros_stand(out, &m->uses)) {
+				m->stands = false;
+				m->uses = (struct macro_uses){ 0 };
+				changed = true;
+			}
+		}
+	}
+	return 0;
+}
+
+int compile_macros(const struct collection *c, const struct compiled *before, struct compiled *out,
+		   struct diag_list *dl)
 {
 	out->nmacros = c->macros.n;
 	out->macros = arena_array(&out->arena, struct compiled_macro, c->macros.n);
@@ -150,11 +207,13 @@ int compile_macros(const struct collection *c, struct compiled *out, struct diag
 		dl->nerrors++;
 		return -1;
 	}
+	if (take_over(c, before, out, dl) < 0)
+		return -1;
 	for (size_t i = 0; i < c->macros.n; i++) {
 		struct compiled_macro *m = &out->macros[i];
 
-		m->info = collection_macro(c, i);
-		m->ast = compile_parse(c, out, m->info->cond, m->info->cond_ctx, dl);
+		m->ast = m->stands ? before->macros[i].ast
+				   : compile_parse(out, m->text, m->info->cond_ctx, dl);
 		if (!m->ast)
 			return -1;
 		remeasure(m);
@@ -162,8 +221,12 @@ int compile_macros(const struct collection *c, struct compiled *out, struct diag
 	for (size_t i = 0; i < c->macros.n; i++) {
 		struct compiled_macro *m = &out->macros[i];
 
-		m->ast = compile_resolve(c, out, m->ast, m->info->visibility, m->info->cond,
-					 m->info->ctx, dl);
+		if (m->stands) {
+			compile_use_macros(out, &m->uses);
+			continue;
+		}
+		m->ast = compile_resolve(c, out, m->ast, m->info->visibility, &m->uses,
+					 m->info->cond, m->info->ctx, dl);
 		if (!m->ast)
 			return -1;
 		remeasure(m);

@@ -61,6 +61,7 @@ void ruleset_free(struct ruleset *rs)
 	program_free(rs->program);
 	compiled_free(rs->compiled);
 	collection_deinit(&rs->collected);
+	arena_deinit(&rs->kept);
 	arena_deinit(&rs->arena);
 	free(rs);
 }
@@ -123,16 +124,20 @@ int ruleset_add_file(struct ruleset *rs, struct sv file_name, struct sv text, st
 	struct sv name = arena_sv(&c->arena, file_name);
 	struct reader reader = { .into = c, .dl = dl, .text = arena_sv(&c->arena, text) };
 
-	compiled_free(rs->compiled);
+	struct compiled *before = rs->compiled;
+	int rc = -1;
+
 	rs->compiled = NULL;
 	rs->failed = true;
 	if (!diag_begin_file(dl, file_name) || !name.p || !reader.text.p)
-		return no_memory(dl);
-	if (read_rules(&reader, name) < 0)
-		return -1;
-	rs->compiled = compile(c, dl);
+		no_memory(dl);
+	else
+		rc = read_rules(&reader, name);
+	if (rc == 0)
+		rs->compiled = compile(c, before, &rs->kept, dl);
+	compiled_free(before);
 	/* A plugin that is missing explains the unknown fields of its rules: say both. */
-	if (check_plugins(c, dl) < 0 || !rs->compiled)
+	if (rc < 0 || check_plugins(c, dl) < 0 || !rs->compiled)
 		return -1;
 	rs->failed = false;
 	return 0;
@@ -166,26 +171,6 @@ static bool is_selected(const struct rule_info *r, const struct ruleset_selectio
 	return on;
 }
 
-/* Messages print a missing value as "<NA>", which is what a leading '*' asks for. */
-static struct format *compile_message(struct ruleset *rs, struct sv output, struct diag_list *dl)
-{
-	struct buf text = { 0 };
-	struct err err = { 0 };
-	struct format *f = NULL;
-
-	if (output.n == 0 || output.p[0] != '*')
-		buf_putc(&text, '*');
-	buf_putsv(&text, output);
-
-	struct sv kept = arena_sv(&rs->arena, buf_sv(&text));
-	if (text.failed || !kept.p)
-		no_memory(dl);
-	else if (format_compile(kept, &rs->arena, &f, &err) < 0)
-		diag_add(dl, LOAD_ERR_COMPILE_OUTPUT, "%s", err.msg);
-	buf_deinit(&text);
-	return f;
-}
-
 static int finish_rule(struct ruleset *rs, const struct compiled_rule *from, struct rule *r,
 		       const struct ruleset_selection *sel, struct diag_list *dl)
 {
@@ -199,7 +184,7 @@ static int finish_rule(struct ruleset *rs, const struct compiled_rule *from, str
 		.condition = info->cond,
 		.output = info->output,
 		.ast = from->ast,
-		.format = compile_message(rs, from->output, dl),
+		.format = from->format,
 		.priority = info->priority,
 		.tags = info->tags.items,
 		.ntags = info->tags.n,
@@ -209,8 +194,6 @@ static int finish_rule(struct ruleset *rs, const struct compiled_rule *from, str
 		.line = info->line,
 		.source_text = info->source_text,
 	};
-	if (!r->format)
-		return -1;
 	if (!r->enabled)
 		return 0;
 	if (program_add(rs->program, r->ast, &r->condition_id, &err) < 0) {
@@ -225,14 +208,21 @@ static int compile_extra(struct ruleset *rs, const struct ruleset_selection *sel
 			 struct diag_list *dl)
 {
 	struct buf text = { 0 };
+	struct err err = { 0 };
+	int rc = 0;
 
 	if (!sel || sel->nextra_fields == 0)
 		return 0;
 	for (size_t i = 0; i < sel->nextra_fields; i++)
-		buf_printf(&text, "%s%%" SV_FMT, i ? " " : "", SV_ARG(sel->extra_fields[i]));
-	rs->extra = compile_message(rs, buf_sv(&text), dl);
+		buf_printf(&text, "%s%%" SV_FMT, i ? " " : "*", SV_ARG(sel->extra_fields[i]));
+	if (text.failed) {
+		rc = no_memory(dl);
+	} else if (format_compile(buf_sv(&text), &rs->arena, &rs->extra, &err) < 0) {
+		diag_add(dl, LOAD_ERR_COMPILE_OUTPUT, "%s", err.msg);
+		rc = -1;
+	}
 	buf_deinit(&text);
-	return rs->extra ? 0 : -1;
+	return rc;
 }
 
 static int list_names(struct ruleset *rs, struct diag_list *dl)
@@ -259,7 +249,7 @@ int ruleset_compile(struct ruleset *rs, const struct ruleset_selection *sel, str
 	if (rs->failed)
 		return -1;
 	if (!rs->compiled) /* no file at all */
-		rs->compiled = compile(&rs->collected, dl);
+		rs->compiled = compile(&rs->collected, NULL, &rs->kept, dl);
 	if (!rs->compiled)
 		return -1;
 

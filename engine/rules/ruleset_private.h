@@ -7,6 +7,7 @@
 
 struct ruleset {
 	struct collection collected;
+	struct arena kept;         /* of compiled and those before it */
 	struct compiled *compiled; /* after the last file; NULL if it failed */
 	bool failed;
 	/* by ruleset_compile */
