@@ -1,0 +1,286 @@
+/* scap cat: the events of a trace, as lines of text or as JSON objects. */
+#include "engine/engine.h"
+#include "engine/fields/render.h"
+#include "engine/output/format.h"
+#include "format/source.h"
+#include "tools/scap/commands.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char default_line[] = "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) "
+				   "%evt.dir %evt.type %evt.info";
+
+enum { FLUSH_BYTES = 64 * 1024 };
+
+/* One column of JSON output: its key is rendered once. */
+struct column {
+	struct field_ref field;
+	struct sv key; /* "\"evt.num\":" */
+};
+
+struct cat {
+	struct arena arena;
+	struct engine *engine;
+	struct program *filter; /* NULL: every event */
+	uint32_t filter_id;
+	struct format *line; /* NULL: JSON */
+	struct column *columns;
+	size_t ncolumns;
+	bool all; /* events too that only update the state */
+	char time_mode;
+	uint64_t left; /* lines still wanted */
+	struct buf out;
+};
+
+/* --- setting up --------------------------------------------------------------------------------
+ */
+
+/* A message about a text of the command line says where in it. */
+static int at_column(struct err *err, const char *what)
+{
+	if (err->pos.col)
+		return err_prefix(err, "%s, column %u", what, err->pos.col);
+	return err_prefix(err, "%s", what);
+}
+
+static int set_filter(struct cat *c, const char *text, struct err *err)
+{
+	struct ast *ast;
+
+	c->filter = program_new();
+	if (!c->filter)
+		return err_set(err, ERR_NOMEM, "no memory for a filter");
+	if (ast_parse(sv_of(text), &c->arena, &ast, err) < 0 ||
+	    program_add(c->filter, ast, &c->filter_id, err) < 0 || program_seal(c->filter, err) < 0)
+		return at_column(err, "filter");
+	return 0;
+}
+
+static int set_line(struct cat *c, const char *text, struct err *err)
+{
+	if (format_compile(sv_of(text), &c->arena, &c->line, err) < 0)
+		return at_column(err, "format");
+	return 0;
+}
+
+/* The next name of a list with commas; those inside brackets belong to a name. */
+static bool next_name(struct sv *rest, struct sv *name)
+{
+	size_t n = 0;
+	int depth = 0;
+
+	if (!rest->p)
+		return false;
+	for (; n < rest->n && (rest->p[n] != ',' || depth > 0); n++)
+		depth += (rest->p[n] == '[') - (rest->p[n] == ']');
+	*name = (struct sv){ rest->p, n };
+	if (n < rest->n)
+		*rest = (struct sv){ rest->p + n + 1, rest->n - n - 1 };
+	else
+		*rest = (struct sv){ 0 };
+	return true;
+}
+
+static int set_column(struct cat *c, struct column *col, struct sv name, struct err *err)
+{
+	struct buf key = { 0 };
+
+	if (field_parse(name, &c->arena, &col->field, NULL, err) < 0)
+		return err_prefix(err, "fields");
+	render_json_string(&key, name);
+	buf_putc(&key, ':');
+	col->key = arena_sv(&c->arena, buf_sv(&key));
+	buf_deinit(&key);
+	return col->key.p ? 0 : err_set(err, ERR_NOMEM, "no memory for the fields");
+}
+
+static int set_columns(struct cat *c, const char *list, struct err *err)
+{
+	struct sv rest = sv_of(list), name;
+	size_t n = 1;
+
+	for (const char *p = list; *p; p++)
+		n += *p == ',';
+	c->columns = arena_array(&c->arena, struct column, n);
+	if (!c->columns)
+		return err_set(err, ERR_NOMEM, "no memory for the fields");
+	while (next_name(&rest, &name)) {
+		if (set_column(c, &c->columns[c->ncolumns++], name, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* --- events ------------------------------------------------------------------------------------
+ */
+
+static void put_object(struct cat *c, struct field_ctx *ctx)
+{
+	char separator = '{';
+
+	for (size_t i = 0; i < c->ncolumns; i++) {
+		const struct field_ref *f = &c->columns[i].field;
+		struct value v;
+
+		if (!field_get_json(f, ctx, &v) || (v.is_list && v.list.n == 0))
+			continue;
+		buf_putc(&c->out, separator);
+		buf_putsv(&c->out, c->columns[i].key);
+		render_value_json(&c->out, &v, f->def->format);
+		separator = ',';
+	}
+	buf_puts(&c->out, separator == '{' ? "{}" : "}");
+}
+
+static int flush(struct cat *c, size_t above, struct err *err)
+{
+	if (c->out.failed)
+		return err_set(err, ERR_NOMEM, "no memory for a line of output");
+	if (c->out.n <= above)
+		return 0;
+	if (fwrite(c->out.p, 1, c->out.n, stdout) != c->out.n)
+		return err_errno(err, "cannot write to standard output");
+	buf_clear(&c->out);
+	return 0;
+}
+
+static int show(struct cat *c, const struct event *ev, struct err *err)
+{
+	struct field_ctx *ctx = engine_ctx(c->engine);
+
+	if (!c->all && !state_event_shown(ev))
+		return 0;
+	arena_reset(&ctx->scratch);
+	if (c->filter && !program_test(c->filter, c->filter_id, ctx))
+		return 0;
+	if (c->line && !format_print(c->line, ctx, &c->out))
+		return 0;
+	if (!c->line)
+		put_object(c, ctx);
+	buf_putc(&c->out, '\n');
+	c->left--;
+	return flush(c, FLUSH_BYTES, err);
+}
+
+static int show_all(struct cat *c, struct source *src, struct err *err)
+{
+	struct record rec;
+	enum next n = NEXT_ITEM;
+
+	while (c->left > 0 && (n = source_next(src, &rec, err)) == NEXT_ITEM) {
+		if (engine_record(c->engine, &rec, NULL, NULL, err) < 0)
+			return -1;
+		if (rec.kind == RECORD_EVENT && show(c, &rec.event, err) < 0)
+			return -1;
+	}
+	return n == NEXT_ERROR ? -1 : 0;
+}
+
+/* --- the command -------------------------------------------------------------------------------
+ */
+
+static int options_parse(struct cli *cli, struct cat *c, struct err *err)
+{
+	const char *format = NULL, *fields = NULL;
+	bool json = false;
+	int key;
+
+	while ((key = cli_next(cli, err)) > 0) {
+		switch (key) {
+		case 'a':
+			c->all = true;
+			break;
+		case 'f':
+			if (c->filter)
+				return err_set(err, ERR_USAGE, "option --filter is given twice");
+			if (set_filter(c, cli->value, err) < 0)
+				return -1;
+			break;
+		case 'F':
+			fields = cli->value;
+			break;
+		case 'j':
+			json = true;
+			break;
+		case 'n':
+			if (cli_number(cli, "count", 1, UINT64_MAX, &c->left, err) < 0)
+				return -1;
+			break;
+		case 'p':
+			format = cli->value;
+			break;
+		case 't':
+			if (strlen(cli->value) != 1 || !strchr("ahrdD", cli->value[0]))
+				return err_set(err, ERR_USAGE,
+					       "option --time wants a, h, r, d or D, not %s",
+					       cli->value);
+			c->time_mode = cli->value[0];
+			break;
+		}
+	}
+	if (key < 0 || cli_operands(cli, 1, 1, err) < 0)
+		return -1;
+	if (json != (fields != NULL))
+		return err_set(err, ERR_USAGE, "options --json and --fields go together");
+	if (json && format)
+		return err_set(err, ERR_USAGE, "options --json and --print exclude each other");
+	return json ? set_columns(c, fields, err)
+		    : set_line(c, format ? format : default_line, err);
+}
+
+static int run(struct cli *cli, struct err *err)
+{
+	struct source_options opt = { .upgrade = true };
+	struct cat c = { .left = UINT64_MAX, .time_mode = 'h' };
+	struct source *src = NULL;
+	int rc = -1;
+
+	if (options_parse(cli, &c, err) < 0 || source_open(cli->argv[0], &opt, &src, err) < 0)
+		goto out;
+	c.engine = engine_new(NULL, MATCH_ALL);
+	if (!c.engine) {
+		err_set(err, ERR_NOMEM, "no memory for the state of a trace");
+		goto out;
+	}
+	engine_ctx(c.engine)->time_mode = c.time_mode;
+	rc = show_all(&c, src, err);
+	/* What stands in front of damage is shown. */
+	if (flush(&c, 0, err) < 0)
+		rc = -1;
+out:
+	source_close(src);
+	engine_free(c.engine);
+	program_free(c.filter);
+	buf_deinit(&c.out);
+	arena_deinit(&c.arena);
+	return rc;
+}
+
+static const struct cli_option options[] = {
+	{ 'f', "filter", "CONDITION", "only events for which it holds" },
+	{ 'p', "print", "FORMAT",
+	  "the line, with %fields; a line that lacks a value is left\n"
+	  "out unless FORMAT begins with *" },
+	{ 'j', "json", NULL, "one JSON object per event; needs --fields" },
+	{ 'F', "fields", "LIST",
+	  "the fields of the object, with commas; missing values are\nleft out" },
+	{ 'n', "count", "N", "stop after N lines" },
+	{ 't', "time", "MODE",
+	  "%evt.outputtime: h time of day, a seconds since the epoch,\n"
+	  "r since the first event, d since the one before, D since\n"
+	  "the one shown before" },
+	{ 'a', "all", NULL, "show events too that only update the state" },
+};
+
+const struct cli_command scap_cmd_cat = {
+	.name = "cat",
+	.operands = "TRACE",
+	.help = "Print the events of a trace.",
+	.details = "Conditions, fields and formats are those of Falco's rules.  Events in front of "
+		   "damage are\n"
+		   "printed; the exit status is 1 then.",
+	.options = options,
+	.noptions = sizeof options / sizeof options[0],
+	.run = run,
+};
