@@ -50,9 +50,6 @@ enum upgrade_result intake_event(struct intake *in, struct event *ev, struct err
 	if (!(in->leading && in->upgrader && in->stats->sections > 1))
 		in->num++;
 	ev->num = in->num;
-	/* They only complete the state, and the reference shows them to no rule. */
-	if (in->leading && in->upgrader)
-		ev->flags |= EVENT_STATE_ONLY;
 	in->stats->events++;
 	return UPGRADE_KEEP;
 }

@@ -15,10 +15,7 @@
 /* More than any event of the vocabulary has; a file's surplus parameters are kept up to here. */
 enum { EVENT_MAX_PARAMS = 64 };
 
-/*
- * Event flag word (stock "EVF" blocks): update state, but do not show the event to rules.  Readers
- * that upgrade set it on the state events in front of a section's other events, too.
- */
+/* Event flag word (stock "EVF" blocks): update state, but do not show the event to rules. */
 enum { EVENT_STATE_ONLY = 1 };
 
 struct event {

@@ -144,28 +144,6 @@ static void state_events_of_a_later_section_are_not_numbered(void **state)
 	free((char *)bytes.p);
 }
 
-static void state_events_in_front_are_marked(void **state)
-{
-	struct sv bytes = load_file("testdata/traces/synthetic-first-event-damaged.scap");
-	struct err err = { 0 };
-	struct record rec;
-
-	(void)state;
-	for (int upgrade = 0; upgrade < 2; upgrade++) {
-		struct source *s = open_bytes(bytes, upgrade, 0);
-		uint32_t flags[2] = { 9, 9 };
-
-		for (int n = 0; source_next(s, &rec, &err) == NEXT_ITEM;) {
-			if (rec.kind == RECORD_EVENT && n < 2)
-				flags[n++] = rec.event.flags;
-		}
-		assert_int_equal(flags[0], upgrade ? EVENT_STATE_ONLY : 0);
-		assert_int_equal(flags[1], 0);
-		source_close(s);
-	}
-	free((char *)bytes.p);
-}
-
 static void one_damaged_event_at_the_start_is_passed_over(void **state)
 {
 	struct sv bytes;
@@ -403,7 +381,6 @@ int main(void)
 		cmocka_unit_test(every_block_version_is_read),
 		cmocka_unit_test(stats_tell_what_was_skipped),
 		cmocka_unit_test(state_events_of_a_later_section_are_not_numbered),
-		cmocka_unit_test(state_events_in_front_are_marked),
 		cmocka_unit_test(one_damaged_event_at_the_start_is_passed_over),
 		cmocka_unit_test(gzip_members_are_one_stream),
 		cmocka_unit_test(the_first_process_version_has_defaults_for_the_rest),

@@ -12,13 +12,20 @@ _scap()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in info|convert|verify) command=$word && break ;; esac
+		case $word in cat|info|convert|verify) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="info convert verify --help --version"
+		words="cat info convert verify --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
+		;;
+	cat)
+		words="--filter --print --json --fields --count --time --all --help"
+		case $prev in
+		--filter|-f|--print|-p|--count|-n|--time|-t) return ;;
+		--fields|-F) COMPREPLY=($(compgen -W "missing" -- "$cur")); return ;;
+		esac
 		;;
 	info)
 		words="--json --top --help"

@@ -11,6 +11,9 @@
 static const char default_line[] = "*%evt.num %evt.outputtime %evt.cpu %proc.name (%thread.tid) "
 				   "%evt.dir %evt.type %evt.info";
 
+static const char default_fields[] =
+	"evt.num,evt.rawtime,evt.cpu,proc.name,thread.tid,evt.type,evt.info";
+
 enum { FLUSH_BYTES = 64 * 1024 };
 
 /* One column of JSON output: its key is rendered once. */
@@ -145,11 +148,11 @@ static int flush(struct cat *c, size_t above, struct err *err)
 	return 0;
 }
 
-static int show(struct cat *c, const struct event *ev, struct err *err)
+static int show(struct cat *c, struct err *err)
 {
 	struct field_ctx *ctx = engine_ctx(c->engine);
 
-	if (!c->all && !state_event_shown(ev))
+	if (!c->all && !engine_state(c->engine)->now.shown)
 		return 0;
 	arena_reset(&ctx->scratch);
 	if (c->filter && !program_test(c->filter, c->filter_id, ctx))
@@ -171,7 +174,7 @@ static int show_all(struct cat *c, struct source *src, struct err *err)
 	while (c->left > 0 && (n = source_next(src, &rec, err)) == NEXT_ITEM) {
 		if (engine_record(c->engine, &rec, NULL, NULL, err) < 0)
 			return -1;
-		if (rec.kind == RECORD_EVENT && show(c, &rec.event, err) < 0)
+		if (rec.kind == RECORD_EVENT && show(c, err) < 0)
 			return -1;
 	}
 	return n == NEXT_ERROR ? -1 : 0;
@@ -221,12 +224,12 @@ static int options_parse(struct cli *cli, struct cat *c, struct err *err)
 	}
 	if (key < 0 || cli_operands(cli, 1, 1, err) < 0)
 		return -1;
-	if (json != (fields != NULL))
-		return err_set(err, ERR_USAGE, "options --json and --fields go together");
-	if (json && format)
-		return err_set(err, ERR_USAGE, "options --json and --print exclude each other");
-	return json ? set_columns(c, fields, err)
-		    : set_line(c, format ? format : default_line, err);
+	if (format && (json || fields))
+		return err_set(err, ERR_USAGE,
+			       "option --print does not go with --json and --fields");
+	if (json || fields)
+		return set_columns(c, fields ? fields : default_fields, err);
+	return set_line(c, format ? format : default_line, err);
 }
 
 static int run(struct cli *cli, struct err *err)
@@ -262,9 +265,9 @@ static const struct cli_option options[] = {
 	{ 'p', "print", "FORMAT",
 	  "the line, with %fields; a line that lacks a value is left\n"
 	  "out unless FORMAT begins with *" },
-	{ 'j', "json", NULL, "one JSON object per event; needs --fields" },
+	{ 'j', "json", NULL, "one JSON object per event" },
 	{ 'F', "fields", "LIST",
-	  "the fields of the object, with commas; missing values are\nleft out" },
+	  "JSON with these fields, separated by commas; missing\nvalues are left out" },
 	{ 'n', "count", "N", "stop after N lines" },
 	{ 't', "time", "MODE",
 	  "%evt.outputtime: h time of day, a seconds since the epoch,\n"
