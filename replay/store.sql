@@ -174,7 +174,7 @@ SELECT r.id, t.path AS trace, t.sha256 AS trace_sha256, t.hostname,
 	r.outcome, r.message, r.events, r.matches, r.first_ns, r.last_ns,
 	(SELECT group_concat(path, ', ') FROM (SELECT path FROM rule_files f
 		WHERE f.ruleset_id = r.ruleset_id ORDER BY position)) AS rules,
-	r.options, r.drops, r.skipped, r.upgraded, r.merged, r.discarded, r.state_lost, r.tool,
+	r.options, r.sections, r.drops, r.skipped, r.upgraded, r.merged, r.discarded, r.state_lost, r.tool,
 	strftime('%Y-%m-%d %H:%M:%S', r.started_ns / 1000000000, 'unixepoch') AS started,
 	strftime('%Y-%m-%d %H:%M:%S', r.ended_ns / 1000000000, 'unixepoch') AS ended
 FROM runs r JOIN traces t ON t.id = r.trace_id;

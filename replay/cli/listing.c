@@ -303,10 +303,10 @@ static void put_rule_text(struct buf *b, const struct rule *r, const char *const
 {
 	buf_puts(b, markdown ? "## " : "");
 	human_text(b, r->name);
-	buf_printf(b, "%s%s, %s%s, ", markdown ? "\n\n" : "\n    ", priority_name(r->priority),
-		   r->enabled ? "enabled" : "disabled", r->ntags ? ", tags" : "");
+	buf_printf(b, "%s%s; %s; ", markdown ? "\n\n" : "\n    ", priority_name(r->priority),
+		   r->enabled ? "enabled" : "disabled");
 	put_tags(b, r);
-	buf_puts(b, r->ntags ? ", " : "");
+	buf_puts(b, r->ntags ? "; " : "");
 	put_place(b, r);
 	buf_putc(b, '\n');
 	put_block(b, "Description", r->desc, markdown);

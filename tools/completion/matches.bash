@@ -12,14 +12,11 @@ _matches()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in list|show|stats|tree|timeline|export|sql) command=$word && break ;; esac
+		case $word in list|show|stats|tree|timeline|export|sql|schema) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="list show stats tree timeline export sql --help --version"
-		case $prev in
-		--db) compopt -o default; return ;;
-		esac
+		words="list show stats tree timeline export sql schema --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -27,10 +24,9 @@ _matches()
 		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --limit --format --help"
 		case $prev in
 		--db) compopt -o default; return ;;
-		--rule|--tag|--process|--pid|--container|--search|--trace|--run|--limit|--format) return ;;
+		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run|--limit) return ;;
 		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
-		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
-		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
+		--format) COMPREPLY=($(compgen -W "table json csv" -- "$cur")); return ;;
 		esac
 		;;
 	show)
@@ -44,40 +40,33 @@ _matches()
 		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --top --format --help"
 		case $prev in
 		--db) compopt -o default; return ;;
-		--rule|--tag|--process|--pid|--container|--search|--trace|--run|--top|--format) return ;;
+		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run|--top) return ;;
 		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
-		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
-		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
+		--format) COMPREPLY=($(compgen -W "table json csv" -- "$cur")); return ;;
 		esac
 		;;
 	tree)
 		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --help"
 		case $prev in
 		--db) compopt -o default; return ;;
-		--rule|--tag|--process|--pid|--container|--search|--trace|--run) return ;;
+		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run) return ;;
 		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
-		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
-		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
 		esac
 		;;
 	timeline)
 		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --bucket --entries --help"
 		case $prev in
 		--db) compopt -o default; return ;;
-		--rule|--tag|--process|--pid|--container|--search|--trace|--run|--bucket) return ;;
+		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run|--bucket) return ;;
 		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
-		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
-		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
 		esac
 		;;
 	export)
 		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --format --help"
 		case $prev in
 		--db) compopt -o default; return ;;
-		--rule|--tag|--process|--pid|--container|--search|--trace|--run) return ;;
+		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run) return ;;
 		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
-		--from) COMPREPLY=($(compgen -W "2026-11-22T07 UTC" -- "$cur")); return ;;
-		--to) COMPREPLY=($(compgen -W "before" -- "$cur")); return ;;
 		--format) COMPREPLY=($(compgen -W "json csv" -- "$cur")); return ;;
 		esac
 		;;
@@ -85,8 +74,11 @@ _matches()
 		words="--db --format --help"
 		case $prev in
 		--db) compopt -o default; return ;;
-		--format) return ;;
+		--format) COMPREPLY=($(compgen -W "table json csv" -- "$cur")); return ;;
 		esac
+		;;
+	schema)
+		words="--help"
 		;;
 	esac
 	if [[ $cur == -* ]]; then

@@ -11,5 +11,6 @@ extern const struct cli_command matches_cmd_tree;
 extern const struct cli_command matches_cmd_timeline;
 extern const struct cli_command matches_cmd_export;
 extern const struct cli_command matches_cmd_sql;
+extern const struct cli_command matches_cmd_schema;
 
 #endif

@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 {
 	const struct cli_command commands[] = {
 		matches_cmd_list,     matches_cmd_show,   matches_cmd_stats, matches_cmd_tree,
-		matches_cmd_timeline, matches_cmd_export, matches_cmd_sql,
+		matches_cmd_timeline, matches_cmd_export, matches_cmd_sql,   matches_cmd_schema,
 	};
 	const struct cli_program program = {
 		.name = "matches",

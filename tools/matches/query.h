@@ -26,8 +26,9 @@ struct query {
 		{ QUERY_KEYS + 2, "priority", "LEVEL", "at least this urgent" },                   \
 		{ QUERY_KEYS + 3, "tag", "TAG", "rules with this tag" },                           \
 		{ QUERY_KEYS + 4, "from", "TIME",                                                  \
-		  "not before: 2026-11-22T07:04:19.5, less of it, or ns since the epoch; UTC" },   \
-		{ QUERY_KEYS + 5, "to", "TIME", "before" },                                        \
+		  "not before this time, such as 2026-11-22T07:04:19.5 (UTC), less of it,\n"       \
+		  "or a number of seconds or nanoseconds since the epoch" },                       \
+		{ QUERY_KEYS + 5, "to", "TIME", "before this time" },                              \
 		{ QUERY_KEYS + 6, "process", "NAME", "caused by a process of this name" },         \
 		{ QUERY_KEYS + 7, "pid", "N", "caused by this process id" },                       \
 		{ QUERY_KEYS + 8, "container", "ID",                                               \

@@ -54,14 +54,15 @@ static int run(struct cli *c, struct err *err)
 
 static const struct cli_option options[] = {
 	{ KEY_DB, "db", "FILE", "the store to ask (default matches.db)" },
-	{ KEY_FORMAT, "format", "FORM", "table (default), json (one object per line) or csv" },
+	{ KEY_FORMAT, "format", "FORM",
+	  "table (default), json or csv; json is one object per line" },
 };
 
 const struct cli_command matches_cmd_sql = {
 	.name = "sql",
 	.operands = "QUERY",
 	.help = "Ask a question in SQL; the store is opened for reading only.",
-	.details = "Tables and views are described in matches(1).  Good ones to begin with:\n"
+	.details = "\"matches schema\" describes tables and views.  Good ones to begin with:\n"
 		   "  v_matches  v_match_fields  v_alerts_by_rule  v_process_tree  v_runs\n"
 		   "\n"
 		   "Example:\n"

@@ -89,7 +89,8 @@ static int run(struct cli *c, struct err *err)
 static const struct cli_option options[] = {
 	QUERY_OPTIONS,
 	{ KEY_TOP, "top", "N", "the N largest of each kind (default 10, 0: all)" },
-	{ KEY_FORMAT, "format", "FORM", "table (default), json (one object per line) or csv" },
+	{ KEY_FORMAT, "format", "FORM",
+	  "table (default), json or csv; json is one object per line" },
 };
 
 const struct cli_command matches_cmd_stats = {
