@@ -64,7 +64,7 @@ add_test(NAME rules COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/rules_test.p
 set_tests_properties(rules PROPERTIES LABELS cli ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
 
 add_test(NAME docs COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/docs_test.py)
-set_tests_properties(docs PROPERTIES LABELS docs ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
+set_tests_properties(docs PROPERTIES LABELS cli ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
 
 add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers.sh)
 set_tests_properties(layers PROPERTIES LABELS layers)
