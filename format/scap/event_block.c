@@ -57,7 +57,7 @@ static int decode_v1(struct sv event, struct event *ev, struct err *err)
 	uint32_t surplus =
 		ev->type == EV_NOTIFICATION_E || ev->type == EV_INFRASTRUCTURE_EVENT_E ? 3 : 0;
 	uint32_t len = get_le32(event.p + EV_LEN);
-	uint32_t nparams;
+	uint32_t nparams = 0;
 
 	if (len < EVENT_HEADER_V1 + surplus || len - surplus > event.n)
 		return err_set(err, ERR_FORMAT,
