@@ -67,7 +67,14 @@ static uint32_t flags_value(const struct param *p)
 
 /* --- raw -------------------------------------------------------------------------------------- */
 
-/* Falco prints unsigned numbers as signed ones of the same width. */
+/* Falco gives printf's %d what is unsigned: 32 and 64 bits turn negative, fewer bits do not. */
+static int64_t as_printf_sees(const struct param *p, int64_t v)
+{
+	bool small = p->type == PT_UINT8 || p->type == PT_UINT16;
+
+	return small ? (int64_t)masked(p, v) : v;
+}
+
 static void put_number(struct scratch *s, const struct param *p)
 {
 	int64_t v = 0;
@@ -86,7 +93,7 @@ static void put_number(struct scratch *s, const struct param *p)
 		n = snprintf(text, sizeof text, "%09lld", (long long)v);
 		break;
 	default:
-		scratch_put_i64(s, v);
+		scratch_put_i64(s, as_printf_sees(p, v));
 		return;
 	}
 	scratch_put(s, (struct sv){ text, n > 0 ? (size_t)n : 0 });

@@ -363,6 +363,25 @@ static void processes_signals_and_modes_are_named(void **state)
 	scene_close(&s);
 }
 
+static void only_wide_unsigned_numbers_turn_negative(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	host(&s);
+	event_begin(&s, EV_SOCKET_ACCEPT4_6_X, 10);
+	put_i(&s, -11);
+	put_empty(&s);
+	put_bytes(&s, "\xFF", 1);
+	put_u32_(&s, UINT32_MAX);
+	put_u32_(&s, 128);
+	put_u32_(&s, 0);
+	event_end(&s);
+	assert_seen(&s, "evt.arg.queuepct", "255");
+	assert_seen(&s, "evt.arg.queuelen", "-1");
+	scene_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -380,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_number_of_the_wrong_size_is_as_good_as_none),
 		cmocka_unit_test(sockets_addresses_become_text),
 		cmocka_unit_test(processes_signals_and_modes_are_named),
+		cmocka_unit_test(only_wide_unsigned_numbers_turn_negative),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
