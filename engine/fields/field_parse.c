@@ -19,10 +19,17 @@ struct argument {
 typedef int parse_arg(struct field_ref *f, const struct argument *arg, struct arena *arena,
 		      struct err *err);
 
-static int refuse(struct err *err, const struct argument *arg, const char *what)
+/* The messages are Falco's: with a wrong argument it does not know the field. */
+static int refuse(struct err *err, const struct field_ref *f, const struct argument *arg)
 {
-	return err_at(err, ERR_CHECK, (struct err_pos){ .col = arg->col }, "'" SV_FMT "' is not %s",
-		      SV_ARG(arg->text), what);
+	return err_at(err, ERR_CHECK, (struct err_pos){ .col = arg->col },
+		      "filter_check called with nonexistent field " SV_FMT, SV_ARG(f->text));
+}
+
+static int refuse_number(struct err *err, const struct argument *arg)
+{
+	return err_at(err, ERR_CHECK, (struct err_pos){ .col = arg->col },
+		      SV_FMT " is not a valid number", SV_ARG(arg->text));
 }
 
 /* --- numbers ---------------------------------------------------------------------------------- */
@@ -63,7 +70,7 @@ static int arg_index(struct field_ref *f, const struct argument *arg, struct are
 {
 	(void)arena;
 	if (!parse_number(arg->text, &f->index) || f->index > INT32_MAX || f->index < INT32_MIN)
-		return refuse(err, arg, "a number");
+		return f->def->get == get_evt_arg ? refuse_number(err, arg) : refuse(err, f, arg);
 	f->arg_is_index = true;
 	return 0;
 }
@@ -97,7 +104,8 @@ static int arg_param_name(struct field_ref *f, const struct argument *arg, struc
 	if (!f->param_index)
 		return err_set(err, ERR_NOMEM, "no memory for field '" SV_FMT "'", SV_ARG(f->text));
 	if (!first)
-		return refuse(err, arg, "an argument of any event");
+		return err_at(err, ERR_CHECK, (struct err_pos){ .col = arg->col },
+			      "unknown event argument " SV_FMT, SV_ARG(arg->text));
 	if (f->def->type == PT_DYN)
 		f->type = first->type;
 	return 0;
@@ -126,7 +134,7 @@ static int arg_event(struct field_ref *f, const struct argument *arg, struct are
 			return 0;
 		}
 	}
-	return refuse(err, arg, "an event");
+	return refuse(err, f, arg);
 }
 
 static int arg_timestamp(struct field_ref *f, const struct argument *arg, struct arena *arena,
@@ -134,7 +142,7 @@ static int arg_timestamp(struct field_ref *f, const struct argument *arg, struct
 {
 	(void)arena;
 	if (!parse_number(arg->text, &f->index))
-		return refuse(err, arg, "a time in nanoseconds");
+		return refuse_number(err, arg);
 	f->arg_is_index = true;
 	return 0;
 }
@@ -144,7 +152,7 @@ static int arg_path_end(struct field_ref *f, const struct argument *arg, struct 
 {
 	(void)arena;
 	if (!sv_eq(arg->text, SV("src")) && !sv_eq(arg->text, SV("dst")))
-		return refuse(err, arg, "'src' or 'dst'");
+		return refuse(err, f, arg);
 	f->index = arg->text.p[0] == 's' ? 1 : 2;
 	return 0;
 }
@@ -152,13 +160,12 @@ static int arg_path_end(struct field_ref *f, const struct argument *arg, struct 
 static int arg_subsystem(struct field_ref *f, const struct argument *arg, struct arena *arena,
 			 struct err *err)
 {
-	(void)f;
 	(void)arena;
 	for (size_t i = 0; i < arg->text.n; i++) {
 		char c = arg->text.p[i];
 
 		if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'))
-			return refuse(err, arg, "a cgroup subsystem");
+			return refuse(err, f, arg);
 	}
 	return 0;
 }
@@ -283,7 +290,8 @@ static int split_argument(struct sv text, size_t name_n, struct argument *arg, s
 
 	if (!close)
 		return err_at(err, ERR_CHECK, (struct err_pos){ .col = (uint32_t)name_n + 1 },
-			      "'[' without ']' in field '" SV_FMT "'", SV_ARG(text));
+			      "the parenthesis of field '" SV_FMT "' is never closed",
+			      SV_ARG(text));
 	if (close != rest.p + rest.n - 1)
 		return err_at(err, ERR_CHECK,
 			      (struct err_pos){ .col = (uint32_t)(close - text.p) + 2 },
@@ -331,6 +339,36 @@ nomem:
 	return err_set(err, ERR_NOMEM, "no memory for field '" SV_FMT "'", SV_ARG(f->text));
 }
 
+/* The argument is missing, or where it cannot be. */
+static int refuse_shape(const struct field_def *def, struct sv text, struct err *err)
+{
+	const struct err_pos start = { .col = 1 };
+	struct sv name = sv_of(def->name);
+
+	/* Falco has these from its container plugin, which complains in other words. */
+	if (sv_starts(name, SV("container.")) || sv_starts(name, SV("k8s.")))
+		return err_at(err, ERR_CHECK, start,
+			      "filter '" SV_FMT "': %s requires an argument but none provided",
+			      SV_ARG(text), def->name);
+	if (def->get == get_evt_rawarg && text.n > name.n)
+		return err_at(err, ERR_CHECK, start, "evt.arg fields must be expressed explicitly");
+	return err_at(err, ERR_CHECK, start, "filter syntax error: " SV_FMT, SV_ARG(text));
+}
+
+/* No field fits the text; one that begins it and must have an argument was probably meant. */
+static int refuse_unknown(struct sv text, struct err *err)
+{
+	for (size_t i = 0; i < field_defs_n; i++) {
+		size_t n = name_length_in(field_defs[i].name, text);
+
+		if (n && n < text.n && (text.p[n] == '[' || text.p[n] == '.') &&
+		    (field_defs[i].flags & FF_ARG_REQUIRED))
+			return refuse_shape(&field_defs[i], text, err);
+	}
+	return err_at(err, ERR_CHECK, (struct err_pos){ .col = 1 },
+		      "filter_check called with nonexistent field " SV_FMT, SV_ARG(text));
+}
+
 static int parse_argument(struct field_ref *f, struct arena *arena, struct err *err)
 {
 	struct argument arg;
@@ -339,9 +377,7 @@ static int parse_argument(struct field_ref *f, struct arena *arena, struct err *
 	if (f->text.n == name_n) {
 		if (!(f->def->flags & FF_ARG_REQUIRED))
 			return 0;
-		return err_at(err, ERR_CHECK, (struct err_pos){ .col = 1 },
-			      "field '%s' needs an argument: %s%s", f->def->name, f->def->name,
-			      f->def->arg_help);
+		return refuse_shape(f->def, f->text, err);
 	}
 	if (split_argument(f->text, name_n, &arg, err) < 0)
 		return -1;
@@ -362,8 +398,7 @@ int field_parse(struct sv text, struct arena *arena, struct field_ref *out, cons
 	if (deprecated)
 		*deprecated = NULL;
 	if (!def)
-		return err_at(err, ERR_CHECK, (struct err_pos){ .col = 1 },
-			      "unknown field '" SV_FMT "'", SV_ARG(text));
+		return refuse_unknown(text, err);
 	f = (struct field_ref){
 		.def = def,
 		.type = def->type,

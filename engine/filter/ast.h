@@ -97,12 +97,10 @@ struct ast {
  */
 int ast_parse(struct sv text, struct arena *arena, struct ast **out, struct err *err);
 /*
- * The same with another limit on nesting (a bracket costs several levels): rule files may go deeper
- * than a filter on a command line.
+ * A bracket costs five levels.  Falco has limits, but its guard lets go of each level at once, so
+ * that conditions nest as deep as its stack is; ours only keep off what nobody writes.
  */
-enum { AST_DEPTH = 100, AST_DEPTH_RULES = 1000 };
-int ast_parse_nested(struct sv text, uint32_t max_depth, struct arena *arena, struct ast **out,
-		     struct err *err);
+enum { AST_MAX_DEPTH = 5000 };
 
 /*
  * Parse a field or transformer call at the start of text (output templates); *used is how many

@@ -31,7 +31,7 @@ static int check_event_types(const struct check *c, const struct sv *texts, size
 		return 0;
 	for (size_t i = 0; i < n; i++)
 		if (!value_type_is_text(c->left->type) || !is_event_type(texts[i]))
-			return err_set(err, ERR_CHECK, "there is no event type '" SV_FMT "'",
+			return err_set(err, ERR_CHECK, "unknown event type " SV_FMT,
 				       SV_ARG(texts[i]));
 	return 0;
 }
@@ -86,7 +86,7 @@ static int compile_constants(const struct ast *a, struct check_env *env, struct 
 	if (copy_texts(a, env->arena, &texts, &n, err) < 0)
 		return -1;
 	if (c->compare == COMPARE_AROUND && n && a->op != OP_EQ)
-		return err_set(err, ERR_CHECK, "evt.around knows no operator but =");
+		return err_set(err, ERR_CHECK, "evt.around supports only '=' comparison operator");
 	if (c->raw && c->left->type == PT_BYTEBUF && n)
 		return err_set(err, ERR_CHECK, "%s is bytes and knows no operator but exists",
 			       c->left->name);
@@ -114,22 +114,29 @@ static int compile_reference(const struct ast *a, struct check_env *env, struct 
 	if (expr_compile(a->right, env->arena, &right, err) < 0)
 		return -1;
 	if (a->op == OP_PMATCH || a->op == OP_REGEX)
-		return err_set(err, ERR_CHECK, "operator %s takes constants only",
-			       ast_op_name(a->op));
+		return err_set(err, ERR_CHECK,
+			       "operator '%s' doesn't support right-hand side fields",
+			       a->op == OP_REGEX ? "REGEX" : "PMATCH");
 	if (c->left->type == PT_IPNET)
-		return err_set(err, ERR_CHECK, "networks can only be compared with constants");
-	if ((c->left->flags | right->flags) & FF_NO_RHS)
-		return err_set(err, ERR_CHECK, "%s cannot be compared with another field",
-			       c->left->flags & FF_NO_RHS ? c->left->name : right->name);
+		return err_set(err, ERR_CHECK,
+			       "field type 'IPNET' doesn't support right-hand side fields");
+	if (c->left->flags & FF_NO_RHS)
+		return err_set(err, ERR_CHECK, "field '%s' doesn't support right-hand side fields",
+			       c->left->name);
+	if (right->flags & FF_NO_RHS)
+		return err_set(err, ERR_CHECK,
+			       "field '%s' can't be used as a right-hand side field", right->name);
 	c->right = right;
 	/* Falco does not look what join, concat and getopt are compared with */
 	if (!is_multivalue(c->left) &&
 	    (c->left->type != right->type || c->left->is_list != right->is_list))
-		return err_set(err, ERR_CHECK,
-			       "%s of type %s%s cannot be compared with %s of type %s%s",
-			       c->left->name, schema_type_name(c->left->type),
-			       c->left->is_list ? " (list)" : "", right->name,
-			       schema_type_name(right->type), right->is_list ? " (list)" : "");
+		return err_set(
+			err, ERR_CHECK,
+			"field '%s' has type '%s%s' while the right-hand side field '%s' has "
+			"incompatible type '%s%s'",
+			c->left->name, schema_type_name(c->left->type),
+			c->left->is_list ? " (list)" : "", right->name,
+			schema_type_name(right->type), right->is_list ? " (list)" : "");
 	return 0;
 }
 

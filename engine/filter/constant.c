@@ -4,9 +4,16 @@
 
 #include <stdlib.h>
 
-static int refuse(struct err *err, struct sv text, const char *what)
+/* The messages are Falco's: "unrecognized protocol foo". */
+static int refuse(struct err *err, const char *what, struct sv text)
 {
-	return err_set(err, ERR_CHECK, "'" SV_FMT "' is not %s", SV_ARG(text), what);
+	return err_set(err, ERR_CHECK, "%s " SV_FMT, what, SV_ARG(text));
+}
+
+static int refuse_hex(struct err *err)
+{
+	return err_set(err, ERR_CHECK,
+		       "filter error: bcontains and bstartswith operator support hex strings only");
 }
 
 uint64_t constant_cut(uint64_t v, enum param_type type)
@@ -34,7 +41,7 @@ static int parse_integer(struct sv text, enum param_type type, union constant *o
 	else
 		out->u = strtoull(copy, &end, 10);
 	if (end == copy || *end)
-		return refuse(err, text, "a decimal number");
+		return err_set(err, ERR_CHECK, SV_FMT " is not a valid number", SV_ARG(text));
 	out->u = constant_cut(out->u, type);
 	return 0;
 }
@@ -56,28 +63,33 @@ static int parse_port(struct sv text, union constant *out, struct err *err)
 		port = port * 10 + (uint64_t)(text.p[i] - '0');
 	out->u = port & 0xFFFF; /* larger ones wrap; "" is 0 */
 	if (i == text.n)
-		return port <= INT32_MAX ? 0 : refuse(err, text, "a port");
+		return port <= INT32_MAX ? 0 : refuse(err, "unrecognized protocol", text);
 	for (size_t k = 0; k < sizeof services / sizeof services[0]; k++) {
 		if (sv_eq(text, sv_of(services[k].name))) {
 			out->u = services[k].port;
 			return 0;
 		}
 	}
-	return refuse(err, text, "a port number or the name of a service");
+	return refuse(err, "unrecognized protocol", text);
 }
 
 static int parse_bool(struct sv text, union constant *out, struct err *err)
 {
 	out->u = sv_eq(text, SV("true"));
-	return out->u || sv_eq(text, SV("false")) ? 0 : refuse(err, text, "true or false");
+	if (out->u || sv_eq(text, SV("false")))
+		return 0;
+	return refuse(err, "filter error: unrecognized boolean value", text);
 }
 
 /* With a '.' it is IPv4, so "::ffff:1.2.3.4" is neither. */
-static bool parse_address(struct sv text, struct ip *out)
+static int parse_address(struct sv text, struct ip *out, struct err *err)
 {
 	bool dotted = text.n && memchr(text.p, '.', text.n);
 
-	return ip_parse(text, out) && (out->len == 4) == dotted;
+	if (ip_parse(text, out) && (out->len == 4) == dotted)
+		return 0;
+	return refuse(err, dotted ? "unrecognized IPv4 address" : "unrecognized IPv6 address",
+		      text);
 }
 
 static int parse_net(struct sv text, union constant *out, struct err *err)
@@ -85,12 +97,23 @@ static int parse_net(struct sv text, union constant *out, struct err *err)
 	const char *slash = text.n ? memchr(text.p, '/', text.n) : NULL;
 	size_t n = slash ? (size_t)(slash - text.p) : 0;
 	union constant bits;
+	struct sv mask;
 
-	if (!slash || !parse_address((struct sv){ text.p, n }, &out->net.ip))
-		return refuse(err, text, "a network (ADDRESS/BITS)");
-	if (parse_integer((struct sv){ slash + 1, text.n - n - 1 }, PT_UINT8, &bits, NULL) < 0 ||
-	    bits.u > out->net.ip.len * 8u || (out->net.ip.len == 16 && bits.u == 0))
-		return refuse(err, text, "a network: its prefix length is wrong");
+	if (!slash)
+		return refuse(err,
+			      text.n && memchr(text.p, '.', text.n) ? "unrecognized IP network"
+								    : "unrecognized IPv6 network",
+			      text);
+	if (parse_address((struct sv){ text.p, n }, &out->net.ip, NULL) < 0)
+		return refuse(err,
+			      memchr(text.p, '.', text.n) ? "unrecognized IP address"
+							  : "unrecognized IPv6 address",
+			      text);
+	mask = (struct sv){ slash + 1, text.n - n - 1 };
+	if (parse_integer(mask, PT_UINT8, &bits, err) < 0)
+		return -1;
+	if (bits.u > out->net.ip.len * 8u || (out->net.ip.len == 16 && bits.u == 0))
+		return refuse(err, "invalid netmask", mask);
 	out->net.bits = (uint8_t)bits.u;
 	return 0;
 }
@@ -101,8 +124,9 @@ int constant_parse(struct sv text, enum param_type type, union constant *out, st
 
 	*out = (union constant){ 0 };
 	if (text.n > CONSTANT_MAX_BYTES)
-		return err_set(err, ERR_CHECK, "a value of %zu bytes is too long (at most %d)",
-			       text.n, CONSTANT_MAX_BYTES);
+		return err_set(err, ERR_CHECK,
+			       "filter parameter too long (used=%zu, available=%d):" SV_FMT,
+			       text.n + 1, CONSTANT_MAX_BYTES + 1, SV_ARG(text));
 	if (type == PT_BYTEBUF) {
 		out->s = text;
 		return 0;
@@ -119,7 +143,7 @@ int constant_parse(struct sv text, enum param_type type, union constant *out, st
 	case PT_BOOL:
 		return parse_bool(text, out, err);
 	case PT_IPADDR:
-		return parse_address(text, &out->ip) ? 0 : refuse(err, text, "an IP address");
+		return parse_address(text, &out->ip, err);
 	case PT_IPNET:
 		return parse_net(text, out, err);
 	case PT_DOUBLE:
@@ -136,8 +160,7 @@ int constant_parse(struct sv text, enum param_type type, union constant *out, st
 			return parse_integer(text, type, out, err);
 		break;
 	}
-	return err_set(err, ERR_CHECK, "a value cannot be given for type %s",
-		       schema_type_name(type));
+	return err_set(err, ERR_CHECK, "wrong parameter type %d", (int)type);
 }
 
 static int hex_digit(char c)
@@ -155,12 +178,12 @@ int constant_parse_hex(struct sv text, struct arena *arena, union constant *out,
 	if (!bytes)
 		return err_set(err, ERR_NOMEM, "out of memory reading a value");
 	if (text.n % 2 || text.n / 2 > CONSTANT_MAX_BYTES)
-		return refuse(err, text, "a row of pairs of hexadecimal digits");
+		return refuse_hex(err);
 	for (size_t i = 0; i < text.n; i += 2) {
 		int high = hex_digit(text.p[i]), low = hex_digit(text.p[i + 1]);
 
 		if (high < 0 || low < 0)
-			return refuse(err, text, "a row of pairs of hexadecimal digits");
+			return refuse_hex(err);
 		bytes[i / 2] = (char)(high << 4 | low);
 	}
 	out->s = (struct sv){ bytes, text.n / 2 };

@@ -47,9 +47,11 @@ static int compile_field(const struct ast_operand *o, struct arena *arena, struc
 
 static int refuse_type(const struct expr *arg, enum trf_kind trf, struct err *err)
 {
-	return err_set(err, ERR_CHECK, "transformer %s cannot work on %s, which is of type %s%s",
-		       trf_name(trf), arg->name, schema_type_name(arg->type),
-		       arg->is_list ? " (list)" : "");
+	return err_set(
+		err, ERR_CHECK,
+		"can't add field transformer: type '%s' is not supported by '%s' transformer "
+		"applied on %sfield '%s'",
+		schema_type_name(arg->type), trf_name(trf), arg->is_list ? "list " : "", arg->name);
 }
 
 /* tolower, toupper, b64, basename, len: one argument, or each element of a list. */
@@ -59,13 +61,14 @@ static int compile_single(struct expr *e, struct err *err)
 	bool text = value_type_is_text(arg->type), fits = text;
 
 	if (e->trf == TRF_JOIN || e->trf == TRF_CONCAT || e->trf == TRF_GETOPT)
-		return err_set(err, ERR_CHECK, "transformer %s needs more than one argument",
-			       trf_name(e->trf));
+		return err_set(err, ERR_CHECK, "unknown field transfomer '%s'", trf_name(e->trf));
 	if (e->selector >= 0)
-		return err_set(err, ERR_CHECK, "transformer %s takes no argument in brackets",
+		return err_set(err, ERR_CHECK,
+			       "filter error: transformer '%s' does not support field arguments",
 			       trf_name(e->trf));
 	if (arg->flags & FF_NO_TRANSFORMER)
-		return err_set(err, ERR_CHECK, "field %s cannot be transformed", arg->name);
+		return err_set(err, ERR_CHECK, "field '%s' does not support transformers",
+			       arg->name);
 	if (e->trf == TRF_B64)
 		fits = arg->type == PT_CHARBUF || arg->type == PT_BYTEBUF;
 	if (e->trf == TRF_LEN)
@@ -83,8 +86,15 @@ static int compile_single(struct expr *e, struct err *err)
 
 static int compile_join(struct expr *e, struct err *err)
 {
-	if (e->nargs != 2 || e->args[0]->base_list || !e->args[1]->base_list)
-		return err_set(err, ERR_CHECK, "join() takes a separator and a list");
+	if (e->nargs != 2)
+		return err_set(err, ERR_CHECK,
+			       "join() requires exactly 2 arguments: separator and list");
+	if (e->args[0]->base_list)
+		return err_set(
+			err, ERR_CHECK,
+			"join() first argument (separator) must be a single value, not a list");
+	if (!e->args[1]->base_list)
+		return err_set(err, ERR_CHECK, "join() second argument must be a list");
 	return 0;
 }
 
@@ -92,7 +102,7 @@ static int compile_concat(struct expr *e, struct err *err)
 {
 	for (size_t i = 0; i < e->nargs; i++)
 		if (e->args[i]->base_type != PT_CHARBUF || e->args[i]->base_list)
-			return err_set(err, ERR_CHECK, "concat() takes text (CHARBUF) only");
+			return err_set(err, ERR_CHECK, "concat() arguments must be strings");
 	return 0;
 }
 
@@ -100,9 +110,16 @@ static int compile_getopt(struct expr *e, struct arena *arena, struct err *err)
 {
 	struct expr_options *options;
 
-	if (e->nargs != 2 || !e->args[0]->base_list || e->args[1]->base_list ||
-	    e->args[0]->base_type != PT_CHARBUF || e->args[1]->base_type != PT_CHARBUF)
-		return err_set(err, ERR_CHECK, "getopt() takes a list of words and the options");
+	if (e->nargs != 2)
+		return err_set(err, ERR_CHECK,
+			       "getopt() requires exactly 2 arguments: args list and optstring");
+	if (!e->args[0]->base_list)
+		return err_set(err, ERR_CHECK, "getopt() first argument must be a list");
+	if (e->args[1]->base_list)
+		return err_set(err, ERR_CHECK,
+			       "getopt() second argument (optstring) must be a single value");
+	if (e->args[0]->base_type != PT_CHARBUF || e->args[1]->base_type != PT_CHARBUF)
+		return err_set(err, ERR_CHECK, "getopt() arguments must be strings");
 	e->is_list = e->selector < 0;
 	if (e->args[1]->kind == EXPR_LITERAL) {
 		options = arena_new(arena, struct expr_options);
@@ -144,13 +161,15 @@ static int compile_trf(const struct ast_operand *o, struct arena *arena, struct 
 		return -1;
 	if (o->has_arg) {
 		if (o->arg.n != 1 && o->trf == TRF_GETOPT)
-			return err_set(err, ERR_CHECK, "getopt()[...] takes one option character");
+			return err_set(err, ERR_CHECK,
+				       "getopt() field argument must be a single option character");
 		e->selector = o->arg.n ? (unsigned char)o->arg.p[0] : 0;
 	}
 	if (e->nargs == 1)
 		return compile_single(e, err);
 	if (e->selector >= 0 && e->trf != TRF_GETOPT)
-		return err_set(err, ERR_CHECK, "transformer %s takes no argument in brackets",
+		return err_set(err, ERR_CHECK,
+			       "filter error: transformer '%s' does not support field arguments",
 			       trf_name(e->trf));
 	e->type = e->base_type = PT_CHARBUF;
 	e->name = trf_name(e->trf);
@@ -193,7 +212,8 @@ int expr_compile(const struct ast_operand *o, struct arena *arena, struct expr *
 		if (o->trf == TRF_VAL) {
 			if (o->has_arg)
 				return err_set(err, ERR_CHECK,
-					       "val() takes no argument in brackets");
+					       "filter error: transformer 'val' does not support "
+					       "field arguments");
 			return expr_compile(o->args[0], arena, out, err);
 		}
 		rc = compile_trf(o, arena, e, err);

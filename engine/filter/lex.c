@@ -246,17 +246,16 @@ static int unescape_one(struct lexer *lx, struct sv body, size_t *i, char delimi
 		if (c == delimiter)
 			return (unsigned char)c;
 		return err_at(lx->err, ERR_SYNTAX, ast_err_pos(lx->pos),
-			      "\\%c is not an escape inside %c-quotes", c, delimiter);
+			      "invalid \\%c escape in %c-quoted string", c, delimiter);
 	case 'x':
 		if (body.n - *i < 3 || !is_hex(body.p[*i + 1]) || !is_hex(body.p[*i + 2]))
 			return err_at(lx->err, ERR_SYNTAX, ast_err_pos(lx->pos),
-				      "\\x needs two hexadecimal digits");
+				      "invalid hex char escape sequence");
 		*i += 2;
 		return hex_value(body.p[*i - 1]) << 4 | hex_value(body.p[*i]);
 	}
 	return err_at(lx->err, ERR_SYNTAX, ast_err_pos(lx->pos),
-		      "unknown escape \\%c in a quoted string (write \\\\ for a backslash)",
-		      c >= ' ' && c < 0x7F ? c : '?');
+		      "unsupported string escape sequence: \\%c", c);
 }
 
 static int unescape(struct lexer *lx, struct sv body, char delimiter)

@@ -63,6 +63,18 @@ static const uint32_t class_ops[] = {
 	[CLASS_NET] = EQUALITY,
 };
 
+/* As messages call them. */
+static const char *const class_names[] = {
+	[CLASS_SIGNED] = "for numeric",
+	[CLASS_UNSIGNED] = "for numeric",
+	[CLASS_DOUBLE] = "for numeric",
+	[CLASS_BOOL] = "for numeric",
+	[CLASS_TEXT] = "for string",
+	[CLASS_BYTES] = "for buffer",
+	[CLASS_IP] = "for ip address and network",
+	[CLASS_NET] = "for ip address and network",
+};
+
 /* Element types that lists may have. */
 static bool listable(enum param_type type)
 {
@@ -76,8 +88,16 @@ int match_allowed(enum ast_op op, enum param_type type, bool is_list, struct err
 
 	if (op == OP_EXISTS || (ops & BIT(op)))
 		return 0;
-	return err_set(err, ERR_CHECK, "operator %s does not work on a %s of type %s",
-		       ast_op_name(op), is_list ? "list" : "value", schema_type_name(type));
+	if (is_list && !listable(type))
+		return err_set(err, ERR_CHECK,
+			       "filter error: list filters are not supported for type '%s'",
+			       schema_type_name(type));
+	if (!is_list && !ops)
+		return err_set(err, ERR_CHECK,
+			       "filter error: '%s' operator not supported for type '%s'",
+			       ast_op_name(op), schema_type_name(type));
+	return err_set(err, ERR_CHECK, "filter error: '%s' operator not supported %s filters",
+		       ast_op_name(op), is_list ? "list" : class_names[class_of(type)]);
 }
 
 /* --- comparisons --------------------------------------------------------------------------------

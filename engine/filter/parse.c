@@ -1,5 +1,9 @@
 #include "engine/filter/parser.h"
 
+/* For messages, which are Falco's. */
+#define TRANSFORMERS                                                                               \
+	"'val', 'tolower', 'toupper', 'b64', 'basename', 'len', 'join', 'concat', 'getopt'"
+
 static struct ast *new_node(struct parser *p, enum ast_kind kind, struct ast_pos pos)
 {
 	struct ast *a = arena_new(p->arena, struct ast);
@@ -23,7 +27,8 @@ static int number_right(struct parser *p, struct ast *check)
 		return -1;
 	if (!check->right) {
 		if (!lex_number(&p->lx))
-			return parser_fail(p, "a number, val(FIELD) or a transformer");
+			return parser_fail(p, "expected a number value or a field with a valid "
+					      "transformer: " TRANSFORMERS);
 		if (parser_literal(p, check->right_pos, &check->right) < 0)
 			return -1;
 	}
@@ -31,8 +36,8 @@ static int number_right(struct parser *p, struct ast *check)
 	return 0;
 }
 
-/* A quoted or bare value. */
-static int string_value(struct parser *p, struct ast_operand **out)
+/* A quoted or bare value; `expected` is what to say without one. */
+static int string_value(struct parser *p, const char *expected, struct ast_operand **out)
 {
 	struct ast_pos pos = p->lx.pos;
 	int quoted = lex_quoted(&p->lx);
@@ -40,7 +45,7 @@ static int string_value(struct parser *p, struct ast_operand **out)
 	if (quoted < 0)
 		return -1;
 	if (!quoted && !lex_bare(&p->lx))
-		return parser_fail(p, "a value");
+		return parser_fail(p, expected);
 	return parser_literal(p, pos, out);
 }
 
@@ -51,7 +56,10 @@ static int string_right(struct parser *p, struct ast *check)
 	lex_blank(&p->lx);
 	check->right_pos = p->lx.pos;
 	if (parser_reference(p, &check->right) < 0 ||
-	    (!check->right && string_value(p, &check->right) < 0))
+	    (!check->right && string_value(p,
+					   "expected a string value or a field with a valid "
+					   "transformer: " TRANSFORMERS,
+					   &check->right) < 0))
 		return -1;
 	parser_leave(p);
 	return 0;
@@ -64,7 +72,8 @@ static int list_element(struct parser *p, struct parser_list *items)
 	if (parser_enter(p) < 0)
 		return -1;
 	lex_blank(&p->lx);
-	if (string_value(p, &item) < 0 || parser_list_add(p, items, item) < 0)
+	if (string_value(p, "expected a string value", &item) < 0 ||
+	    parser_list_add(p, items, item) < 0)
 		return -1;
 	parser_leave(p);
 	return 0;
@@ -102,8 +111,7 @@ static int list_right(struct parser *p, struct ast *check)
 		}
 	}
 	if (!lex_text(&p->lx, ")"))
-		return parser_fail(p, items.n ? "',' or ')' in the list"
-					      : "a value or ')' in the list");
+		return parser_fail(p, "expected a ')' token");
 	check->right_is_list = true;
 	check->items = (struct ast_operand **)items.items;
 	check->nitems = items.n;
@@ -124,8 +132,9 @@ static int list_or_name(struct parser *p, struct ast *check, bool with_reference
 		if (!lex_identifier(&p->lx))
 			return parser_fail(
 				p, with_reference
-					   ? "a list, the name of one, val(FIELD) or a transformer"
-					   : "a list or the name of one");
+					   ? "expected a list, an identifier, or a field with a "
+					     "valid transformer: " TRANSFORMERS
+					   : "expected a list or an identifier");
 		check->list_name = p->lx.token;
 	}
 	parser_leave(p);
@@ -229,9 +238,10 @@ static int condition(struct parser *p, struct ast *check)
 	} else {
 		rc = parser_fail(
 			p,
-			"an operator (exists, =, !=, <, <=, >, >=, in, intersects, pmatch, glob, "
-			"iglob, contains, icontains, bcontains, startswith, bstartswith, "
-			"endswith, regex)");
+			"expected a valid check operator: one of 'exists', '<=', '<', '>=', '>', "
+			"'==', '=', '!=', 'glob', 'iglob', 'contains', 'icontains', 'bcontains', "
+			"'startswith', 'bstartswith', 'endswith', 'regex', 'intersects', 'in', "
+			"'pmatch'");
 	}
 	if (rc == 0)
 		parser_leave(p);
@@ -250,7 +260,7 @@ static int group_rest(struct parser *p, struct ast **out)
 		return -1;
 	lex_blank(&p->lx);
 	if (!lex_text(&p->lx, ")"))
-		return parser_fail(p, "')', 'and' or 'or'");
+		return parser_fail(p, "expected a ')' token");
 	parser_leave(p);
 	return 0;
 }
@@ -291,7 +301,7 @@ static int parse_check(struct parser *p, struct ast **out)
 			(*out)->ident = p->lx.token;
 		rc = *out ? 0 : -1;
 	} else {
-		rc = parser_fail(p, "'(', a field, a transformer or the name of a macro");
+		rc = parser_fail(p, "expected a '(' token, a field check, or an identifier");
 	}
 	if (rc == 0)
 		parser_leave(p);
@@ -354,8 +364,8 @@ static int parse_chain(struct parser *p, enum ast_kind kind, const char *word,
 		else if (lex_text(&p->lx, "("))
 			rc = group_rest(p, &kid);
 		else
-			rc = parser_fail(p, kind == AST_AND ? "a blank or '(' behind 'and'"
-							    : "a blank or '(' behind 'or'");
+			rc = parser_fail(p, kind == AST_AND ? "expected blank or '(' after 'and'"
+							    : "expected blank or '(' after 'or'");
 		if (rc < 0 || parser_list_add(p, &kids, kid) < 0)
 			return -1;
 		lex_blank(&p->lx);
@@ -386,30 +396,23 @@ static int parse_all(struct parser *p, struct ast **out)
 {
 	if (p->lx.text.n == 0)
 		return err_at(p->lx.err, ERR_SYNTAX, ast_err_pos(p->lx.pos),
-			      "the condition is empty");
+			      "filter input string is empty");
 	if (parse_or(p, out) < 0)
 		return -1;
 	if (!lex_at_end(&p->lx))
-		return parser_fail(p, "'and', 'or' or the end");
+		return err_at(p->lx.err, ERR_SYNTAX, ast_err_pos(p->lx.pos),
+			      "unexpected token after '" SV_FMT "', expecting 'or', 'and'",
+			      SV_ARG(p->lx.token));
 	return 0;
 }
 
 int ast_parse(struct sv text, struct arena *arena, struct ast **out, struct err *err)
 {
-	return ast_parse_nested(text, AST_DEPTH, arena, out, err);
-}
-
-int ast_parse_nested(struct sv text, uint32_t max_depth, struct arena *arena, struct ast **out,
-		     struct err *err)
-{
 	struct err own = { 0 };
 	struct parser p;
 
 	*out = NULL;
-	if (parser_init(&p, text, arena, err ? err : &own) < 0)
-		return -1;
-	p.max_depth = max_depth;
-	if (parse_all(&p, out) < 0) {
+	if (parser_init(&p, text, arena, err ? err : &own) < 0 || parse_all(&p, out) < 0) {
 		*out = NULL;
 		return -1;
 	}

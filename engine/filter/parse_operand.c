@@ -3,26 +3,16 @@
 /* Texts are as long as their positions can count. */
 int parser_init(struct parser *p, struct sv text, struct arena *arena, struct err *err)
 {
-	*p = (struct parser){ .arena = arena, .max_depth = AST_DEPTH };
+	*p = (struct parser){ .arena = arena };
 	if (text.n >= UINT32_MAX)
 		return err_set(err, ERR_LIMIT, "a condition of %zu bytes is too long", text.n);
 	lex_init(&p->lx, text, arena, err);
 	return 0;
 }
 
-int parser_fail(struct parser *p, const char *expected)
+int parser_fail(struct parser *p, const char *what)
 {
-	struct sv rest = { p->lx.text.p + p->lx.pos.offset, p->lx.text.n - p->lx.pos.offset };
-	size_t n = 0;
-
-	/* what stands there, as far as it can be shown on one line */
-	while (n < rest.n && n < 24 && rest.p[n] > ' ' && rest.p[n] < 0x7F)
-		n++;
-	if (n == 0)
-		return err_at(p->lx.err, ERR_SYNTAX, ast_err_pos(p->lx.pos), "expected %s%s",
-			      expected, rest.n == 0 ? " before the end" : "");
-	return err_at(p->lx.err, ERR_SYNTAX, ast_err_pos(p->lx.pos), "expected %s before '%.*s'",
-		      expected, (int)n, rest.p);
+	return err_at(p->lx.err, ERR_SYNTAX, ast_err_pos(p->lx.pos), "%s", what);
 }
 
 int parser_no_memory(struct parser *p)
@@ -32,9 +22,9 @@ int parser_no_memory(struct parser *p)
 
 int parser_enter(struct parser *p)
 {
-	if (++p->depth >= p->max_depth)
+	if (++p->depth >= AST_MAX_DEPTH)
 		return err_at(p->lx.err, ERR_SYNTAX, ast_err_pos(p->lx.pos),
-			      "nested too deeply (at most %u levels)", p->max_depth);
+			      "exceeded max depth limit of %d", AST_MAX_DEPTH);
 	return 0;
 }
 
@@ -92,10 +82,11 @@ static int optional_arg(struct parser *p, struct ast_operand *o)
 	if (quoted < 0)
 		return -1;
 	if (!quoted && !lex_bare_arg(&p->lx))
-		return parser_fail(p, "a field argument");
+		return parser_fail(p, "expected a valid field argument: a quoted string or a "
+				      "bare string");
 	o->has_arg = true;
 	o->arg = p->lx.token;
-	return lex_text(&p->lx, "]") ? 0 : parser_fail(p, "']' behind the field argument");
+	return lex_text(&p->lx, "]") ? 0 : parser_fail(p, "expected a ']' token");
 }
 
 int parser_field(struct parser *p, struct ast_pos pos, struct ast_operand **out)
@@ -143,7 +134,8 @@ static int list_item(struct parser *p, struct ast_pos pos, struct ast_operand **
 		return -1;
 	if (quoted || lex_number(&p->lx))
 		return parser_literal(p, pos, out);
-	return parser_fail(p, "a field, a transformer, a quoted string or a number");
+	return parser_fail(p, "expected transformer list argument: field, transformer, quoted "
+			      "string, or number");
 }
 
 /* "(" is taken.  All items share the list's position. */
@@ -163,7 +155,7 @@ static int literal_list(struct parser *p, struct ast_pos pos, struct ast_operand
 			lex_blank(&p->lx);
 		} while (lex_text(&p->lx, ","));
 		if (!lex_text(&p->lx, ")"))
-			return parser_fail(p, "',' or ')' in the list");
+			return parser_fail(p, "expected ')'");
 	}
 	o->args = (struct ast_operand **)items.items;
 	o->nargs = items.n;
@@ -191,7 +183,8 @@ static int transformer_arg(struct parser *p, struct ast_operand **out)
 	} else if (lex_field_name(&p->lx)) {
 		rc = parser_field(p, pos, out);
 	} else {
-		rc = parser_fail(p, "a field, a transformer, a quoted string, a number or a list");
+		rc = parser_fail(p, "expected field transformer argument: field, transformer, "
+				    "quoted string, number, or transformer list");
 	}
 	if (rc == 0)
 		parser_leave(p);
@@ -214,7 +207,7 @@ int parser_transformer(struct parser *p, enum trf_kind kind, struct ast_pos pos,
 		lex_blank(&p->lx);
 	} while (lex_text(&p->lx, ","));
 	if (!lex_text(&p->lx, ")"))
-		return parser_fail(p, "')' at the end of the transformer");
+		return parser_fail(p, "expected a ')' token closing the transformer");
 	o->args = (struct ast_operand **)args.items;
 	o->nargs = args.n;
 	if (optional_arg(p, o) < 0)
@@ -239,14 +232,14 @@ int parser_reference(struct parser *p, struct ast_operand **out)
 		lex_blank(&p->lx);
 		struct ast_pos field_pos = p->lx.pos;
 		if (!lex_field_name(&p->lx))
-			return parser_fail(p, "a field inside val()");
+			return parser_fail(p, "expected a field within 'val' transformer");
 		o = new_operand(p, OPERAND_TRF, pos);
 		if (!o || parser_field(p, field_pos, &field) < 0 ||
 		    parser_list_add(p, &args, field) < 0)
 			return -1;
 		lex_blank(&p->lx);
 		if (!lex_text(&p->lx, ")"))
-			return parser_fail(p, "')' at the end of val()");
+			return parser_fail(p, "expected a ')' token closing the transformer");
 		o->trf = TRF_VAL;
 		o->args = (struct ast_operand **)args.items;
 		o->nargs = args.n;
@@ -278,7 +271,7 @@ int ast_parse_operand(struct sv text, struct arena *arena, struct ast_operand **
 	} else if (parser_lex_transformer(&p, &kind)) {
 		rc = parser_transformer(&p, kind, (struct ast_pos){ 0, 1, 1 }, out);
 	} else {
-		rc = parser_fail(&p, "a field or a transformer");
+		rc = parser_fail(&p, "unexpected token after '");
 	}
 	if (rc < 0) {
 		*out = NULL;

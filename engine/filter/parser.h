@@ -13,7 +13,7 @@
 struct parser {
 	struct lexer lx; /* lx.err is where all errors go */
 	struct arena *arena;
-	uint32_t depth, max_depth;
+	uint32_t depth;
 };
 
 /* A growing array of pointers in the arena. */
@@ -24,8 +24,8 @@ struct parser_list {
 
 int parser_init(struct parser *p, struct sv text, struct arena *arena, struct err *err);
 
-/* "expected X before 'what stands there'", at the cursor; -1. */
-int parser_fail(struct parser *p, const char *expected);
+/* ERR_SYNTAX at the cursor; -1.  What is said is what Falco says. */
+int parser_fail(struct parser *p, const char *what);
 int parser_no_memory(struct parser *p);
 
 /* Every rule of the grammar costs one level; after an error nobody needs to leave. */

@@ -151,12 +151,12 @@ static bool may_end_token(char c)
 
 /*
  * The longest beginning of `rest` that parses and compiles: "%proc.name." is "%proc.name" and a
- * dot, "%proc.name[x" is "%proc.name" and "[x".
+ * dot, "%proc.name[x" is "%proc.name" and "[x".  Falco's complaint is about the shortest beginning,
+ * a single byte, and so always the same.
  */
 static int take_operand(struct compiler *c, struct sv rest, struct ast_operand **o,
 			struct expr **expr, size_t *used)
 {
-	struct err first = { 0 };
 	size_t n = rest.n < FORMAT_MAX_TOKEN ? rest.n : FORMAT_MAX_TOKEN;
 
 	for (struct sv head = { rest.p, n }; head.n; head.n--) {
@@ -169,13 +169,8 @@ static int take_operand(struct compiler *c, struct sv rest, struct ast_operand *
 			return 0;
 		if (err.code == ERR_NOMEM)
 			return no_memory(c);
-		/* of all complaints the one about the longest beginning with a meaning helps most
-		 */
-		if (!first.code || (first.code == ERR_SYNTAX && err.code == ERR_CHECK))
-			first = err;
 	}
-	return fail_at(c, (size_t)(rest.p - c->text.p),
-		       first.msg[0] ? first.msg : "a field must follow the '%'");
+	return fail_at(c, (size_t)(rest.p - c->text.p), "unknown filter: unexpected token after '");
 }
 
 /* Decimal digits at *at. */
@@ -190,7 +185,8 @@ static int take_width(struct compiler *c, size_t *at, uint32_t *width)
 			return fail_at(c, start, "the width of the field is too large");
 	}
 	if (*at == c->text.n)
-		return fail_at(c, start, "a template cannot end with a number behind a '%'");
+		return fail_at(c, start,
+			       "invalid formatting syntax: formatting cannot end with a number");
 	*width = (uint32_t)n;
 	return 0;
 }
@@ -205,7 +201,8 @@ static int compile_token(struct compiler *c, size_t *at)
 	size_t used;
 
 	if (++*at == c->text.n)
-		return fail_at(c, *at - 1, "a template cannot end with a '%'");
+		return fail_at(c, *at - 1,
+			       "invalid formatting syntax: formatting cannot end with a %");
 	if (take_width(c, at, &piece.width) < 0 ||
 	    take_operand(c, (struct sv){ c->text.p + *at, c->text.n - *at }, &o, &expr, &used) < 0)
 		return -1;
@@ -260,7 +257,7 @@ int format_compile(struct sv template_text, struct arena *arena, struct format *
 	if (!c.f || !text.p)
 		return no_memory(&c);
 	if (text.n == 0)
-		return fail_at(&c, 0, "the output template is empty");
+		return fail_at(&c, 0, "empty formatting token");
 	c.base = text.p[0] == '*';
 	c.text = (struct sv){ text.p + c.base, text.n - c.base };
 	c.f->require_all = !c.base;

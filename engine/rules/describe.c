@@ -85,7 +85,7 @@ static struct details details_of_text(const struct collection *c, struct arena *
 {
 	struct ast *a = NULL;
 
-	ast_parse_nested(condition, AST_DEPTH_RULES, arena, &a, NULL);
+	ast_parse(condition, arena, &a, NULL);
 	return details_of(c, arena, a);
 }
 

@@ -27,7 +27,7 @@ struct ast *compile_parse(struct compiled *into, struct sv text, const struct co
 		dl->nerrors++;
 		return NULL;
 	}
-	if (ast_parse_nested(kept, AST_DEPTH_RULES, into->kept, &a, &err) == 0)
+	if (ast_parse(kept, into->kept, &a, &err) == 0)
 		return a;
 
 	struct ast_pos pos = { (uint32_t)err.pos.offset, err.pos.line, err.pos.col };
