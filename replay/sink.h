@@ -53,8 +53,13 @@ static inline void sink_close(struct sink *s)
 		s->ops->close(s);
 }
 
-/* Falco's text and JSON lines.  out stays the caller's.  NULL: no memory. */
-struct sink *sink_text_new(FILE *out);
+/*
+ * Falco's text and JSON lines.  out stays the caller's.  NULL: no memory.
+ *
+ * Text may hold whatever a trace holds.  `clean` appends it in the form that the reader of `out`
+ * stands, a terminal for instance; NULL: as it is.
+ */
+struct sink *sink_text_new(FILE *out, void (*clean)(struct buf *out, struct sv text));
 struct sink *sink_json_new(FILE *out);
 
 #endif

@@ -10,6 +10,7 @@ enum { FLUSH_BYTES = 1 << 16 };
 struct line_sink {
 	struct sink sink;
 	FILE *out;
+	void (*clean)(struct buf *out, struct sv text); /* text only; may be NULL */
 	struct buf lines, scratch;
 };
 
@@ -68,16 +69,16 @@ static struct sv output_of(struct line_sink *s, const struct alert *a)
 	return s->scratch.failed ? SV("") : buf_sv(&s->scratch);
 }
 
-/* Falco prints the text through its JSON encoder and cuts the quotes off. */
 static int text_alert(struct sink *sink, const struct alert *a, struct err *err)
 {
 	struct line_sink *s = (struct line_sink *)sink;
-	size_t at = s->lines.n;
 
-	render_json_string(&s->lines, output_of(s, a));
-	if (!s->lines.failed && s->lines.n >= at + 2) {
-		s->lines.n -= 2;
-		memmove(s->lines.p + at, s->lines.p + at + 1, s->lines.n - at);
+	if (s->clean) {
+		s->clean(&s->lines, output_of(s, a));
+	} else {
+		buf_putsv(&s->lines, a->prefix);
+		buf_putc(&s->lines, ' ');
+		buf_putsv(&s->lines, a->message);
 	}
 	return end_line(s, err);
 }
@@ -130,7 +131,7 @@ static int json_alert(struct sink *sink, const struct alert *a, struct err *err)
 static const struct sink_ops text_ops = { begin, NULL, text_alert, end, close_sink };
 static const struct sink_ops json_ops = { begin, NULL, json_alert, end, close_sink };
 
-static struct sink *line_sink_new(const struct sink_ops *ops, bool wants_values, FILE *out)
+static struct line_sink *line_sink_new(const struct sink_ops *ops, bool wants_values, FILE *out)
 {
 	struct line_sink *s = calloc(1, sizeof *s);
 
@@ -138,15 +139,22 @@ static struct sink *line_sink_new(const struct sink_ops *ops, bool wants_values,
 		return NULL;
 	s->sink = (struct sink){ ops, wants_values };
 	s->out = out;
-	return &s->sink;
+	return s;
 }
 
-struct sink *sink_text_new(FILE *out)
+struct sink *sink_text_new(FILE *out, void (*clean)(struct buf *out, struct sv text))
 {
-	return line_sink_new(&text_ops, false, out);
+	struct line_sink *s = line_sink_new(&text_ops, false, out);
+
+	if (!s)
+		return NULL;
+	s->clean = clean;
+	return &s->sink;
 }
 
 struct sink *sink_json_new(FILE *out)
 {
-	return line_sink_new(&json_ops, true, out);
+	struct line_sink *s = line_sink_new(&json_ops, true, out);
+
+	return s ? &s->sink : NULL;
 }

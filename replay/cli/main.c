@@ -3,6 +3,7 @@
 #include "replay/cli/summary.h"
 #include "replay/rule_files.h"
 #include "replay/sink_store.h"
+#include "tools/common/human.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -127,8 +128,10 @@ static int add_store(struct session *s, struct err *err)
 
 static int add_lines(struct session *s, struct err *err)
 {
-	struct sink *sink =
-		s->o->output == OUTPUT_JSON ? sink_json_new(stdout) : sink_text_new(stdout);
+	bool json = s->o->output == OUTPUT_JSON;
+	/* What came out of a trace must not drive the terminal of whoever looks at it. */
+	struct sink *sink = json ? sink_json_new(stdout)
+				 : sink_text_new(stdout, isatty(STDOUT_FILENO) ? human_text : NULL);
 
 	if (!sink)
 		return err_set(err, ERR_NOMEM, "out of memory");

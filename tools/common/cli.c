@@ -186,6 +186,9 @@ int cli_main(const struct cli_program *p, int argc, char **argv)
 	struct cli c = { .program = p, .argc = argc, .argv = argv };
 	struct err err = { 0 };
 
+	/* Local time (evt.time) is UTC: what a trace answers must not depend on where it is asked. */
+	setenv("TZ", "UTC", 1);
+
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		printf("%s %s\n", p->name, SAKER_VERSION);
 		return 0;
