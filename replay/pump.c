@@ -170,8 +170,12 @@ int pump_trace(struct pump *p, const char *path, struct trace_report *out, struc
 	f.engine = engine_new(p->rules, p->matching);
 	if (!f.engine)
 		err_set(err, ERR_NOMEM, "out of memory");
-	else if (begin_sinks(&f, err) == 0 && run(&f, err) == 0)
-		rc = end_sinks(&f, err);
+	else {
+		/* Compiled rules serve all traces; what their fields remember serves one. */
+		engine_ctx(f.engine)->run = ++p->runs;
+		if (begin_sinks(&f, err) == 0 && run(&f, err) == 0)
+			rc = end_sinks(&f, err);
+	}
 	engine_free(f.engine);
 	source_close(f.source);
 	return rc;

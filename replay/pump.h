@@ -15,6 +15,7 @@ struct pump {
 	size_t nsinks;
 	struct alerts *alerts; /* made by pump_init */
 	uint64_t *by_rule;     /* matches per rule over all traces, in load order */
+	uint64_t runs;         /* traces begun */
 	/* Called every so often; may be NULL. */
 	void (*progress)(void *arg, const struct trace_report *so_far, struct source_progress at);
 	void *arg;

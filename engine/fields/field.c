@@ -12,11 +12,12 @@ const struct field_def field_defs[] = {
 };
 const size_t field_defs_n = sizeof field_defs / sizeof field_defs[0];
 
-/* --- output ------------------------------------------------------------------------------------- */
+/* --- JSON ---------------------------------------------------------------------------------------
+ */
 
-bool field_get_shown(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
+static bool get_without_memory(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
-	struct field_use fresh = { 0 };
+	struct field_use fresh = { .run = ctx->run };
 	struct field_ref once = *f;
 
 	if (!(f->def->flags & FF_PER_USE))
@@ -28,7 +29,7 @@ bool field_get_shown(const struct field_ref *f, struct field_ctx *ctx, struct va
 
 bool field_get_json(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
-	if (!field_get_shown(f, ctx, out))
+	if (!get_without_memory(f, ctx, out))
 		return false;
 	if (f->def->flags & FF_JSON_TIMESTAMP)
 		*out = (struct value){ .type = PT_ABSTIME, .u = now_event(ctx)->ts_ns };

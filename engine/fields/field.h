@@ -47,6 +47,8 @@ struct field_ctx {
 	const struct state *state;
 	struct arena scratch;   /* of this event: reset by whoever drives the events */
 	char time_mode;         /* evt.outputtime: 'h', 'a', 'r', 'd', 'D' */
+	/* Another number for every trace: what FF_PER_USE fields remember does not outlast it. */
+	uint64_t run;
 };
 
 struct field_def {
@@ -95,11 +97,10 @@ static inline bool field_get(const struct field_ref *f, struct field_ctx *ctx, s
 }
 
 /*
- * For output.  A field that remembers (FF_PER_USE) has nothing to remember there: Falco makes its
- * formatters anew for every event, so that evt.deltatime is always 0 in an alert.
+ * As field_get, but the value that JSON output shows: evt.time is a number there.  A field that
+ * remembers (FF_PER_USE) has nothing to remember: Falco extracts it twice for JSON and shows the
+ * second answer, so that evt.deltatime is always 0 there.
  */
-bool field_get_shown(const struct field_ref *f, struct field_ctx *ctx, struct value *out);
-/* The same, but the value that JSON output shows: evt.time is a number there. */
 bool field_get_json(const struct field_ref *f, struct field_ctx *ctx, struct value *out);
 
 /*

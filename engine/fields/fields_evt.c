@@ -113,7 +113,7 @@ bool get_evt_reltime(const struct field_ref *f, struct field_ctx *ctx, struct va
 /* Time since the event that this very use of the field last saw. */
 static uint64_t delta_ns(const struct field_ref *f, const struct field_ctx *ctx)
 {
-	struct field_use *use = f->use;
+	struct field_use *use = field_use_of(f, ctx);
 	uint64_t now = now_event(ctx)->ts_ns;
 	uint64_t delta = use->last_ts_ns ? now - use->last_ts_ns : 0;
 

@@ -60,8 +60,5 @@ bool get_fdlist(const struct field_ref *f, struct field_ctx *ctx, struct value *
 
 bool get_util_cnt(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
-	struct field_use *use = f->use;
-
-	(void)ctx;
-	return put_u64(f, out, ++use->count);
+	return put_u64(f, out, ++field_use_of(f, ctx)->count);
 }

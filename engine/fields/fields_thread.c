@@ -155,13 +155,33 @@ struct thread_times {
 	size_t n;
 };
 
-static struct thread_times *times_of(const struct field_ref *f)
+/* The room for the threads is kept. */
+static void forget_times(struct thread_times *tt)
 {
-	struct field_use *use = f->use;
+	memset(tt->last_switch_ns, 0, sizeof tt->last_switch_ns);
+	if (tt->slots)
+		memset(tt->slots, 0, tt->nslots * sizeof *tt->slots);
+	tt->n = 0;
+}
+
+static struct thread_times *times_of(const struct field_ref *f, const struct field_ctx *ctx)
+{
+	struct field_use *use = field_use_of(f, ctx);
 
 	if (!use->times)
 		use->times = arena_new(use->arena, struct thread_times);
+	else if (use->times_stale)
+		forget_times(use->times);
+	use->times_stale = false;
 	return use->times;
+}
+
+/* Has it anything to tell of this trace? */
+static bool has_times(const struct field_ref *f, const struct field_ctx *ctx)
+{
+	const struct field_use *use = field_use_of(f, ctx);
+
+	return use->times && !use->times_stale;
 }
 
 static struct thread_total *find_slot(struct thread_times *tt, int64_t tid)
@@ -193,9 +213,10 @@ static bool grow_slots(struct thread_times *tt, struct arena *arena)
 }
 
 /* The total of this thread, 0 at first; NULL: no memory, or as many threads as may ever live. */
-static uint64_t *total_of(const struct field_ref *f, const struct thread *t)
+static uint64_t *total_of(const struct field_ref *f, const struct field_ctx *ctx,
+			  const struct thread *t)
 {
-	struct thread_times *tt = times_of(f);
+	struct thread_times *tt = times_of(f, ctx);
 	struct thread_total *slot;
 
 	if (!tt ||
@@ -218,7 +239,7 @@ static uint64_t exectime_ns(const struct field_ref *f, const struct field_ctx *c
 
 	if (ev->type != EV_SCHEDSWITCH_6_E || ev->cpu >= MAX_CPUS)
 		return 0;
-	tt = times_of(f);
+	tt = times_of(f, ctx);
 	if (!tt)
 		return 0;
 	last = tt->last_switch_ns[ev->cpu];
@@ -239,9 +260,9 @@ bool get_thread_totexectime(const struct field_ref *f, struct field_ctx *ctx, st
 	if (!t)
 		return false;
 	/* Most events ask about threads that never ran a slice: no slot for them. */
-	if (now_event(ctx)->type != EV_SCHEDSWITCH_6_E && !((struct field_use *)f->use)->times)
+	if (now_event(ctx)->type != EV_SCHEDSWITCH_6_E && !has_times(f, ctx))
 		return put_u64(f, out, 0);
-	total = total_of(f, t);
+	total = total_of(f, ctx, t);
 	if (total)
 		*total += elapsed;
 	return put_u64(f, out, total ? *total : elapsed);
@@ -261,7 +282,7 @@ bool get_thread_cpu(const struct field_ref *f, struct field_ctx *ctx, struct val
 		if ((f->def->which >> i & 1) && event_u64(ev, i, &part))
 			used += part;
 	}
-	before = total_of(f, t);
+	before = total_of(f, ctx, t);
 	if (!before)
 		return false;
 	if (*before)

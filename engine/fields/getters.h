@@ -159,13 +159,28 @@ static inline struct sv items_of(struct sv s)
 	return s.n == 1 && s.p[0] == '\0' ? (struct sv){ "", 0 } : s;
 }
 
-/* What an FF_PER_USE field remembers from one extraction to the next. */
+/* What an FF_PER_USE field remembers from one extraction to the next, within one trace. */
 struct field_use {
+	uint64_t run;        /* field_ctx.run that it belongs to */
 	uint64_t last_ts_ns; /* 0: none yet */
 	uint64_t count;
 	struct arena *arena; /* the ref's own, for `times` */
 	struct thread_times *times;
+	bool times_stale; /* of an earlier run */
 };
+
+static inline struct field_use *field_use_of(const struct field_ref *f, const struct field_ctx *ctx)
+{
+	struct field_use *use = f->use;
+
+	if (use->run != ctx->run) {
+		use->run = ctx->run;
+		use->last_ts_ns = 0;
+		use->count = 0;
+		use->times_stale = use->times != NULL;
+	}
+	return use;
+}
 
 enum { AT_CWD = -100 };
 enum { NS_PER_S = 1000000000 };

@@ -282,7 +282,7 @@ static bool has_text(const struct value *v, enum print_format print)
 
 static bool piece_get(const struct piece *p, struct field_ctx *ctx, struct value *v)
 {
-	if (p->expr ? !filter_operand_get(p->expr, ctx, v) : !field_get_shown(p->ref, ctx, v))
+	if (p->expr ? !filter_operand_get(p->expr, ctx, v) : !field_get(p->ref, ctx, v))
 		return false;
 	return has_text(v, p->print);
 }

@@ -98,12 +98,17 @@ static void a_delta_belongs_to_its_use(void **state)
 	assert_int_equal(v.u, 1500);
 	assert_true(field_get(&other, &s.ctx, &v));
 	assert_int_equal(v.u, 0);
-	/* output forgets, and leaves the memory of conditions alone */
+	/* JSON forgets, and leaves the memory of conditions and text alone */
 	a_call(&s, EV_SYSCALL_SETSID_X, 0);
-	assert_true(field_get_shown(&one, &s.ctx, &v));
+	assert_true(field_get_json(&one, &s.ctx, &v));
 	assert_int_equal(v.u, 0);
 	assert_true(field_get(&one, &s.ctx, &v));
 	assert_int_equal(v.u, 1500);
+	/* and a new trace begins without any */
+	s.ctx.run++;
+	a_call(&s, EV_SYSCALL_SETSID_X, 0);
+	assert_true(field_get(&one, &s.ctx, &v));
+	assert_int_equal(v.u, 0);
 	scene_close(&s);
 }
 

@@ -147,6 +147,43 @@ static void each_trace_begins_with_nothing_known(void **state)
 	assert_int_equal(b->pump.by_rule[0], 2 * once.matches);
 }
 
+static void what_fields_remember_ends_with_the_trace(void **state)
+{
+	static const char rules[] = "- rule: Delta\n  desc: d\n  condition: evt.type = openat\n"
+				    "  output: \"%util.cnt %evt.deltatime\"\n  priority: INFO\n";
+	const struct ruleset_selection all = { .min_priority = PRIO_DEBUG };
+	struct bench *b = *state;
+	struct diag_list diags = { 0 };
+	struct ruleset *rs = ruleset_new();
+	struct sink *sink;
+	struct trace_report r;
+	struct err err = { 0 };
+	char *text = NULL;
+	size_t n = 0, once;
+	FILE *out = open_memstream(&text, &n);
+
+	(void)b;
+	assert_int_equal(ruleset_add_file(rs, SV("d.yaml"), sv_of(rules), &diags), 0);
+	assert_int_equal(ruleset_compile(rs, &all, &diags), 0);
+	sink = sink_text_new(out, NULL);
+	struct pump pump = { .rules = rs, .sinks = &sink, .nsinks = 1 };
+
+	assert_int_equal(pump_init(&pump, &err), 0);
+	assert_int_equal(pump_trace(&pump, SMALL, &r, &err), 0);
+	once = n;
+	assert_int_equal(pump_trace(&pump, SMALL, &r, &err), 0);
+	assert_int_equal(n, 2 * once);
+	assert_memory_equal(text, text + once, once);
+	assert_non_null(strstr(text, "Informational 2 "));
+	assert_null(strstr(text, "Informational 2 0"));
+	pump_deinit(&pump);
+	sink_close(sink);
+	ruleset_free(rs);
+	diag_list_deinit(&diags);
+	fclose(out);
+	free(text);
+}
+
 static void a_damaged_trace_is_replayed_up_to_the_damage(void **state)
 {
 	struct bench *b = *state;
@@ -272,6 +309,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PUMP_TEST(every_record_is_observed_before_its_alerts),
 		PUMP_TEST(each_trace_begins_with_nothing_known),
+		PUMP_TEST(what_fields_remember_ends_with_the_trace),
 		PUMP_TEST(a_damaged_trace_is_replayed_up_to_the_damage),
 		PUMP_TEST(a_missing_trace_reaches_no_sink),
 		PUMP_TEST(a_signal_ends_the_trace_orderly),
