@@ -101,19 +101,21 @@ static bool put_all_types(const struct fd_table *table, struct field_ctx *ctx, s
 {
 	struct value *items = arena_array(&ctx->scratch, struct value, FD_TYPE_COUNT + 1);
 	const struct fd *fd;
-	int64_t num = 0;
+	int64_t num = INT64_MIN; /* a failed memfd_create leaves an entry at -1 */
 	size_t n = 0, i;
 
 	if (!items)
 		return false;
 	*out = (struct value){ .type = PT_CHARBUF, .is_list = true };
-	for (fd = fd_table_next(table, 0, &num); fd; fd = fd_table_next(table, num + 1, &num)) {
+	while ((fd = fd_table_next(table, num, &num)) != NULL) {
 		struct sv name = sv_of(type_name(fd));
 
 		for (i = 0; i < n && !sv_eq(items[i].s, name); i++)
 			;
 		if (i == n && n <= FD_TYPE_COUNT)
 			put_text(&items[n++], name);
+		if (num++ == INT64_MAX)
+			break;
 	}
 	out->list.items = items;
 	out->list.n = n;

@@ -349,6 +349,21 @@ static void syslog_lines_are_taken_apart(void **state)
 	scene_close(&s);
 }
 
+static void a_failed_memfd_counts_among_the_kinds(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	host(&s);
+	event_begin(&s, EV_SYSCALL_MEMFD_CREATE_X, 10);
+	put_i(&s, -22);
+	put_string(&s, "x");
+	put_u32_(&s, 0);
+	event_end(&s);
+	assert_seen(&s, "fd.types", "(<NA>,file)");
+	scene_close(&s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +380,7 @@ int main(void)
 		cmocka_unit_test(paths_count_when_the_call_succeeded),
 		cmocka_unit_test(absolute_paths_start_at_the_directory_fd),
 		cmocka_unit_test(syslog_lines_are_taken_apart),
+		cmocka_unit_test(a_failed_memfd_counts_among_the_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
