@@ -8,7 +8,6 @@ enum { SLOTS_MIN = 256 };
 
 static void free_credential(struct credential *e)
 {
-	text_unref(e->container);
 	text_unref(e->user.name);
 	text_unref(e->user.homedir);
 	text_unref(e->user.shell);
@@ -26,25 +25,24 @@ void credentials_deinit(struct credentials *c)
 	*c = (struct credentials){ 0 };
 }
 
-static uint32_t home_of(const struct credentials *c, struct sv container, uint32_t id)
+static uint32_t home_of(const struct credentials *c, uint32_t id)
 {
-	return (uint32_t)hash_u64(hash_sv(container) ^ id) & (c->nslots - 1);
+	return (uint32_t)hash_u64(id) & (c->nslots - 1);
 }
 
-/* The slot of (container, id), or the free one where it belongs. */
-static uint32_t probe(const struct credentials *c, struct sv container, uint32_t id)
+/* The slot of id, or the free one where it belongs. */
+static uint32_t probe(const struct credentials *c, uint32_t id)
 {
-	uint32_t i = home_of(c, container, id);
+	uint32_t i = home_of(c, id);
 
-	while (c->slots[i] &&
-	       !(c->slots[i]->id == id && sv_eq(text_sv(c->slots[i]->container), container)))
+	while (c->slots[i] && c->slots[i]->id != id)
 		i = (i + 1) & (c->nslots - 1);
 	return i;
 }
 
-struct credential *credentials_find(const struct credentials *c, struct sv container, uint32_t id)
+struct credential *credentials_find(const struct credentials *c, uint32_t id)
 {
-	return c->n ? c->slots[probe(c, container, id)] : NULL;
+	return c->n ? c->slots[probe(c, id)] : NULL;
 }
 
 static bool grow(struct credentials *c)
@@ -58,16 +56,16 @@ static bool grow(struct credentials *c)
 		struct credential *e = c->slots[i];
 
 		if (e)
-			bigger.slots[probe(&bigger, text_sv(e->container), e->id)] = e;
+			bigger.slots[probe(&bigger, e->id)] = e;
 	}
 	free(c->slots);
 	*c = bigger;
 	return true;
 }
 
-struct credential *credentials_make(struct credentials *c, struct sv container, uint32_t id)
+struct credential *credentials_make(struct credentials *c, uint32_t id)
 {
-	struct credential *e = credentials_find(c, container, id);
+	struct credential *e = credentials_find(c, id);
 
 	if (e)
 		return e;
@@ -76,28 +74,23 @@ struct credential *credentials_make(struct credentials *c, struct sv container, 
 	e = calloc(1, sizeof *e);
 	if (!e)
 		return NULL;
-	e->container = text_new(container);
 	e->id = id;
-	if (container.n && !e->container) {
-		free(e);
-		return NULL;
-	}
-	c->slots[probe(c, container, id)] = e;
+	c->slots[probe(c, id)] = e;
 	c->n++;
 	return e;
 }
 
-bool credentials_remove(struct credentials *c, struct sv container, uint32_t id)
+bool credentials_remove(struct credentials *c, uint32_t id)
 {
 	uint32_t mask = c->nslots - 1;
-	uint32_t hole = c->n ? probe(c, container, id) : 0;
+	uint32_t hole = c->n ? probe(c, id) : 0;
 
 	if (!c->n || !c->slots[hole])
 		return false;
 	free_credential(c->slots[hole]);
 	/* Move up later entries of the cluster whose way from home passes the hole. */
 	for (uint32_t i = (hole + 1) & mask; c->slots[i]; i = (i + 1) & mask) {
-		uint32_t home = home_of(c, text_sv(c->slots[i]->container), c->slots[i]->id);
+		uint32_t home = home_of(c, c->slots[i]->id);
 
 		if (((i - home) & mask) >= ((i - hole) & mask)) {
 			c->slots[hole] = c->slots[i];

@@ -1,5 +1,5 @@
 /*
- * Users or groups: names by container and number.
+ * Users or groups of the host, by number.
  */
 #ifndef SAKER_STATE_CREDENTIALS_H
 #define SAKER_STATE_CREDENTIALS_H
@@ -7,7 +7,6 @@
 #include "engine/state/state.h"
 
 struct credential {
-	struct text *container; /* NULL: the host */
 	uint32_t id;
 	bool listed; /* by the section's own list, which wins over events that come before its end
 		      */
@@ -22,10 +21,10 @@ struct credentials {
 };
 
 void credentials_deinit(struct credentials *c);
-struct credential *credentials_find(const struct credentials *c, struct sv container, uint32_t id);
+struct credential *credentials_find(const struct credentials *c, uint32_t id);
 /* Find or make.  NULL: no memory, or full (check n against STATE_MAX_USERS first). */
-struct credential *credentials_make(struct credentials *c, struct sv container, uint32_t id);
+struct credential *credentials_make(struct credentials *c, uint32_t id);
 /* False: it was not there. */
-bool credentials_remove(struct credentials *c, struct sv container, uint32_t id);
+bool credentials_remove(struct credentials *c, uint32_t id);
 
 #endif

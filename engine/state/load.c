@@ -97,6 +97,8 @@ static void load_thread(struct state *s, const struct proc_entry *p)
 	t->exe_ino = p->exe_ino;
 	t->exe_ino_ctime = p->exe_ino_ctime;
 	t->exe_ino_mtime = p->exe_ino_mtime;
+	know_root_user(s, t->uid, t->gid);
+	know_root_group(s, t->gid);
 	/* Linked once all are there: a parent may be listed after its child. */
 	thread_add(s, t, false);
 }
@@ -226,7 +228,7 @@ static void orient(struct state *s, struct thread *t, int64_t num, struct fd *f)
 
 static void settle_thread(struct state *s, struct thread *t)
 {
-	int64_t num = 0;
+	int64_t num = INT64_MIN;
 
 	thread_link(s, t);
 	for (struct fd *f; (f = fd_table_next(t->fds, num, &num)) != NULL; num++) {

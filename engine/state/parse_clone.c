@@ -58,6 +58,8 @@ static void fill_from_event(struct state *s, struct thread *t, const struct even
 	}
 	t->uid = arg32(ev, P_UID);
 	t->gid = arg32(ev, P_GID);
+	know_root_user(s, t->uid, t->gid);
+	know_root_group(s, t->gid);
 	if (arg_given(ev, P_CGROUPS))
 		set_cgroups(s, t, event_param(ev, P_CGROUPS));
 	t->clone_ts = ev->ts_ns;

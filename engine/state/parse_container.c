@@ -48,6 +48,10 @@ void contain_thread(struct state *s, struct thread *t)
 	const char *type = s->tables->matched_type;
 	if (!sv_eq(text_sv(t->container_id), id)) {
 		text_set(&t->container_id, text_ref(s->tables->matched_id));
+		if (!t->container_id) {
+			know_root_user(s, t->uid, t->gid);
+			know_root_group(s, t->gid);
+		}
 		thread_touch_family(s, t);
 	}
 	if (id.n == 0 || !type)

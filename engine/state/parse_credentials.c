@@ -1,4 +1,8 @@
-/* Users and groups that come and go while the trace runs, and the list at its start. */
+/*
+ * Users and groups that come and go while the trace runs, and the list at its start.  Only those of
+ * the host: what a trace tells of a container's users Falco leaves aside in favour of the passwd
+ * file in the container, which is not there any more when a trace is read.
+ */
 #include "engine/state/tables.h"
 
 enum { NAME_ROOM = 256, PATH_ROOM = 1024 }; /* Falco cuts there, including a NUL */
@@ -15,27 +19,27 @@ static bool is_nss_entry(struct sv name)
 }
 
 /* The entry to fill in; NULL: not wanted or no room. */
-static struct credential *entry(struct state *s, struct credentials *table, struct sv container,
-				uint32_t id, struct sv name)
+static struct credential *entry(struct state *s, struct credentials *table, uint32_t id,
+				struct sv name)
 {
 	if (is_nss_entry(name))
 		return NULL;
-	struct credential *c = credentials_find(table, container, id);
+	struct credential *c = credentials_find(table, id);
 	if (c && c->listed && !s->tables->settled)
 		return NULL;
 	if (!c && table->n >= STATE_MAX_USERS) {
 		s->losses.users++;
 		return NULL;
 	}
-	c = c ? c : credentials_make(table, container, id);
+	c = c ? c : credentials_make(table, id);
 	s->tables->nomem |= !c;
 	s->tree_version++;
 	return c;
 }
 
-static struct credential *set_user(struct state *s, struct sv container, const struct user_entry *u)
+static struct credential *set_user(struct state *s, const struct user_entry *u)
 {
-	struct credential *c = entry(s, &s->tables->users, container, u->uid, u->name);
+	struct credential *c = entry(s, &s->tables->users, u->uid, u->name);
 
 	if (!c)
 		return NULL;
@@ -47,10 +51,9 @@ static struct credential *set_user(struct state *s, struct sv container, const s
 	return c;
 }
 
-static struct credential *set_group(struct state *s, struct sv container,
-				    const struct group_entry *g)
+static struct credential *set_group(struct state *s, const struct group_entry *g)
 {
-	struct credential *c = entry(s, &s->tables->groups, container, g->gid, g->name);
+	struct credential *c = entry(s, &s->tables->groups, g->gid, g->name);
 
 	if (!c)
 		return NULL;
@@ -61,7 +64,7 @@ static struct credential *set_group(struct state *s, struct sv container,
 
 void list_user(struct state *s, const struct user_entry *u)
 {
-	struct credential *c = set_user(s, SV(""), u);
+	struct credential *c = set_user(s, u);
 
 	if (c)
 		c->listed = true;
@@ -69,7 +72,7 @@ void list_user(struct state *s, const struct user_entry *u)
 
 void list_group(struct state *s, const struct group_entry *g)
 {
-	struct credential *c = set_group(s, SV(""), g);
+	struct credential *c = set_group(s, g);
 
 	if (c)
 		c->listed = true;
@@ -90,53 +93,78 @@ void credentials_settle(struct state *s)
 	unlist(&s->tables->groups);
 }
 
-static void remove_credential(struct state *s, struct credentials *table, struct sv container,
-			      uint32_t id)
+/* Falco knows root even where no list names it, from the first thread of it on. */
+void know_root_user(struct state *s, uint32_t uid, uint32_t gid)
 {
-	const struct credential *c = credentials_find(table, container, id);
+	struct user_entry root = { .uid = 0,
+				   .gid = gid,
+				   .name = SV("root"),
+				   .homedir = SV("/root"),
+				   .shell = SV("<NA>") };
+
+	if (uid == 0 && !credentials_find(&s->tables->users, 0))
+		set_user(s, &root);
+}
+
+void know_root_group(struct state *s, uint32_t gid)
+{
+	if (gid == 0 && !credentials_find(&s->tables->groups, 0))
+		set_group(s, &(struct group_entry){ .gid = 0, .name = SV("root") });
+}
+
+static void remove_credential(struct state *s, struct credentials *table, uint32_t id)
+{
+	const struct credential *c = credentials_find(table, id);
 
 	if (!c || (c->listed && !s->tables->settled))
 		return;
-	credentials_remove(table, container, id);
+	credentials_remove(table, id);
 	s->tree_version++;
+}
+
+static bool is_of_container(const struct event *ev, uint32_t param)
+{
+	return sv_upto_nul(event_param(ev, param)).n > 0;
 }
 
 void parse_user(struct state *s, const struct event *ev)
 {
-	struct sv container = sv_upto_nul(event_param(ev, 5));
 	struct user_entry u = { .uid = arg32(ev, 0),
 				.gid = arg32(ev, 1),
 				.name = arg_text(ev, 2),
 				.homedir = arg_text(ev, 3),
 				.shell = arg_text(ev, 4) };
 
+	if (is_of_container(ev, 5))
+		return;
 	if (ev->type == EV_USER_ADDED_E)
-		set_user(s, container, &u);
+		set_user(s, &u);
 	else
-		remove_credential(s, &s->tables->users, container, u.uid);
+		remove_credential(s, &s->tables->users, u.uid);
 }
 
 void parse_group(struct state *s, const struct event *ev)
 {
-	struct sv container = sv_upto_nul(event_param(ev, 2));
 	struct group_entry g = { .gid = arg32(ev, 0), .name = arg_text(ev, 1) };
 
+	if (is_of_container(ev, 2))
+		return;
 	if (ev->type == EV_GROUP_ADDED_E)
-		set_group(s, container, &g);
+		set_group(s, &g);
 	else
-		remove_credential(s, &s->tables->groups, container, g.gid);
+		remove_credential(s, &s->tables->groups, g.gid);
 }
 
 const struct user *state_user(const struct state *s, struct sv container_id, uint32_t uid)
 {
-	const struct credential *c = credentials_find(&s->tables->users, container_id, uid);
+	const struct credential *c = credentials_find(&s->tables->users, uid);
 
-	return c ? &c->user : NULL;
+	return c && container_id.n == 0 ? &c->user : NULL;
 }
 
 const struct group *state_group(const struct state *s, struct sv container_id, uint32_t gid)
 {
-	const struct credential *c = credentials_find(&s->tables->groups, container_id, gid);
+	const struct credential *c = credentials_find(&s->tables->groups, gid);
 
-	return c ? &c->group : NULL;
+	return c && container_id.n == 0 ? &c->group : NULL;
 }

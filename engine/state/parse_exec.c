@@ -127,6 +127,10 @@ static void set_credentials(struct state *s, struct thread *t, const struct even
 		t->uid = arg32(ev, P_UID);
 	if (arg_given(ev, P_GID))
 		t->gid = arg32(ev, P_GID);
+	if (!t->container_id) {
+		know_root_user(s, t->uid, t->gid);
+		know_root_group(s, t->gid);
+	}
 	if (arg_given(ev, P_CAP_EFFECTIVE)) {
 		t->cap_inheritable = arg(ev, P_CAP_INHERITABLE);
 		t->cap_permitted = arg(ev, P_CAP_PERMITTED);

@@ -374,7 +374,7 @@ void parse_accept(struct state *s, const struct event *ev)
 /* Falco asks the IPv4 ports of every socket, also where an IPv6 one has address bytes there. */
 static bool bound_to(const struct fd_table *fds, uint16_t port)
 {
-	int64_t num = 0;
+	int64_t num = INT64_MIN;
 
 	for (const struct fd *f; (f = fd_table_next(fds, num, &num)) != NULL; num++) {
 		if (f->type == FD_IPV4_SOCK && f->sock.v4.dport == port)
@@ -387,7 +387,7 @@ static bool bound_to(const struct fd_table *fds, uint16_t port)
 
 static bool talks_from(const struct fd_table *fds, uint16_t port)
 {
-	int64_t num = 0;
+	int64_t num = INT64_MIN;
 
 	for (const struct fd *f; (f = fd_table_next(fds, num, &num)) != NULL; num++) {
 		if (f->type == FD_IPV4_SOCK && f->sock.v4.sport == port)

@@ -16,6 +16,8 @@ static void set_uid(struct state *s, const struct event *ev, uint32_t param)
 	if (event_res(ev) != 0 || !arg_given(ev, param) || !t)
 		return;
 	t->uid = arg32(ev, param);
+	if (!t->container_id)
+		know_root_user(s, t->uid, t->gid);
 	thread_touch(s, t);
 }
 
@@ -26,6 +28,8 @@ static void set_gid(struct state *s, const struct event *ev, uint32_t param)
 	if (event_res(ev) != 0 || !arg_given(ev, param) || !t)
 		return;
 	t->gid = arg32(ev, param);
+	if (!t->container_id)
+		know_root_group(s, t->gid);
 	thread_touch(s, t);
 }
 

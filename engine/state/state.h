@@ -91,7 +91,7 @@ struct thread *state_parent(const struct state *s, const struct thread *t);
 struct fd *moment_fd(const struct moment *m);
 /* All threads in ascending order of tid: first one with tid >= from; NULL at the end. Slow. */
 struct thread *state_next_thread(const struct state *s, int64_t from);
-/* Looked up in the container's own list; container_id "" is the host. NULL: unknown. */
+/* container_id "" is the host; nothing is known of other containers' users. NULL: unknown. */
 const struct user *state_user(const struct state *s, struct sv container_id, uint32_t uid);
 const struct group *state_group(const struct state *s, struct sv container_id, uint32_t gid);
 /* The id "" is the host: a container called "host".  NULL: nothing is known but the id. */

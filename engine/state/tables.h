@@ -156,6 +156,9 @@ event_parser parse_store_enter, parse_open, parse_close, parse_close_range, pars
 void list_user(struct state *s, const struct user_entry *u);
 void list_group(struct state *s, const struct group_entry *g);
 void credentials_settle(struct state *s);
+/* A thread of the host has this user or group. */
+void know_root_user(struct state *s, uint32_t uid, uint32_t gid);
+void know_root_group(struct state *s, uint32_t gid);
 
 /* Control groups as recorded; ignored when they are damaged. */
 void set_cgroups(struct state *s, struct thread *t, struct sv recorded);

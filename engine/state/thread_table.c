@@ -118,27 +118,25 @@ struct thread *thread_new(struct state *s)
 
 /* --- thread groups --------------------------------------------------------------------------- */
 
+/* No thread of that pid will join the group any more. */
+static void unlist_process(struct state *s, int64_t pid)
+{
+	struct id_entry *e = id_table_find(&s->tables->ids, pid);
+
+	if (!e || !e->process)
+		return;
+	e->process->listed = false;
+	e->process = NULL;
+	id_table_tidy(&s->tables->ids, e);
+}
+
 static void drop_process(struct state *s, struct process *p)
 {
 	if (--p->refs > 0)
 		return;
-	if (p->listed) {
-		struct id_entry *e = id_table_find(&s->tables->ids, p->pid);
-
-		e->process = NULL;
-		id_table_tidy(&s->tables->ids, e);
-	}
+	if (p->listed)
+		unlist_process(s, p->pid);
 	pool_give(&s->tables->processes, p);
-}
-
-static void unlist_process(struct state *s, struct process *p)
-{
-	if (!p->listed)
-		return;
-	struct id_entry *e = id_table_find(&s->tables->ids, p->pid);
-	p->listed = false;
-	e->process = NULL;
-	id_table_tidy(&s->tables->ids, e);
 }
 
 static struct process *make_process(struct state *s, const struct thread *t)
@@ -296,8 +294,12 @@ static void reparent_children(struct state *s, struct thread *t)
 		reaper = find_reaper(s, t);
 	if (reaper == t)
 		reaper = NULL;
-	if (reaper && reaper->pid != t->pid && reaper->proc)
-		reaper->proc->reaper = true;
+	if (reaper) {
+		/* A dead leader that stays, and lives again by an execve, remembers it. */
+		t->reaper_tid = reaper->tid;
+		if (reaper->pid != t->pid && reaper->proc)
+			reaper->proc->reaper = true;
+	}
 	for (struct thread *child; (child = t->first_child) != NULL;) {
 		if (reaper) {
 			add_child(s, reaper, child);
@@ -457,7 +459,7 @@ void thread_remove(struct state *s, int64_t tid)
 		struct thread *leader = state_thread(s, t->pid);
 
 		forget_child(s, t->ptid);
-		unlist_process(s, t->proc);
+		unlist_process(s, t->pid);
 		if (leader)
 			expel(s, leader);
 	}
