@@ -16,12 +16,11 @@ struct line_sink {
 
 static int write_out(struct line_sink *s, struct err *err)
 {
-	size_t n = s->lines.n;
-
 	if (s->lines.failed)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	s->lines.n = 0;
-	if (fwrite(s->lines.p, 1, n, s->out) != n)
+	bool written = buf_write(&s->lines, s->out);
+	buf_clear(&s->lines);
+	if (!written)
 		return err_errno(err, "cannot write the alerts");
 	return 0;
 }
