@@ -140,8 +140,7 @@ static int compile_reference(const struct ast *a, struct check_env *env, struct 
 	return 0;
 }
 
-/* --- per-use fields -----------------------------------------------------------------------------
- */
+/* --- per-use fields ------------------------------------------------------------------------ */
 
 static struct check_use *use_for(struct check_env *env, struct sv text)
 {
@@ -224,13 +223,51 @@ int check_compile(const struct ast *a, struct check_env *env, struct check **out
 	return 0;
 }
 
+/* --- keys ---------------------------------------------------------------------------------- */
+
+/* Lengths in front make a key unambiguous whatever the texts hold. */
+static void put_part(struct buf *out, char kind, struct sv text)
+{
+	buf_printf(out, "%c%zu:", kind, text.n);
+	buf_putsv(out, text);
+}
+
+bool check_operand_key(const struct ast_operand *o, struct buf *out)
+{
+	if (o->kind == OPERAND_TRF && o->trf == TRF_VAL)
+		return check_operand_key(o->args[0], out);
+	buf_printf(out, "(%d", o->kind);
+	if (o->kind == OPERAND_TRF)
+		buf_puts(out, trf_name(o->trf));
+	else
+		put_part(out, 't', o->text);
+	if (o->has_arg)
+		put_part(out, 'a', o->arg);
+	for (size_t i = 0; i < o->nargs; i++)
+		check_operand_key(o->args[i], out);
+	buf_putc(out, ')');
+	return !out->failed;
+}
+
+bool check_key(const struct ast *a, struct buf *out)
+{
+	check_operand_key(a->left, out);
+	buf_printf(out, "%d.%d", a->op, a->mod);
+	if (a->right)
+		check_operand_key(a->right, out);
+	for (size_t i = 0; i < a->nitems; i++)
+		put_part(out, 'i', a->items[i]->text);
+	if (a->list_name.n)
+		put_part(out, 'i', a->list_name);
+	return !out->failed;
+}
+
 uint32_t check_flags(const struct check *c)
 {
 	return c->right ? c->left->flags & c->right->flags : c->left->flags;
 }
 
-/* --- testing ------------------------------------------------------------------------------------
- */
+/* --- testing ------------------------------------------------------------------------------- */
 
 /* The first constant's bytes, read as a value of the type that the event has there. */
 static struct value raw_constant(const struct check *c, enum param_type type)
@@ -276,6 +313,14 @@ static bool test_raw(const struct check *c, const struct value *value)
 bool check_value(const struct check *c, const struct value *left)
 {
 	return c->raw ? test_raw(c, left) : match_test(&c->match, left);
+}
+
+bool check_values(const struct check *c, const struct value *left, const struct value *right)
+{
+	/* Falco never finds the result of join, concat or getopt in a set that is no constant */
+	if (is_multivalue(c->left) && (c->op == OP_IN || c->op == OP_INTERSECTS))
+		return left->is_list && left->list.n == 0 && c->op == OP_IN;
+	return left->type == right->type && match_values(c->op, left, right);
 }
 
 /* One end is enough, but "differs" takes both. */
@@ -350,11 +395,7 @@ static bool test_now(const struct check *c, struct field_ctx *ctx)
 		return true;
 	if (!c->right)
 		return check_value(c, &left);
-	/* nor does it ever find one of those in a set */
-	if (is_multivalue(c->left) && (c->op == OP_IN || c->op == OP_INTERSECTS))
-		return left.is_list && left.list.n == 0 && c->op == OP_IN;
-	return get_operand(c->right, c->right_use, ctx, &right) && left.type == right.type &&
-	       match_values(c->op, &left, &right);
+	return get_operand(c->right, c->right_use, ctx, &right) && check_values(c, &left, &right);
 }
 
 bool check_test(const struct check *c, struct field_ctx *ctx)

@@ -44,9 +44,14 @@ int check_compile(const struct ast *a, struct check_env *env, struct check **out
 /* Does it hold at the current event?  Extracts whatever it needs. */
 bool check_test(const struct check *c, struct field_ctx *ctx);
 
-/* Likewise with the left side's value at hand (compare is COMPARE_VALUE, op not exists, no right).
- */
+/* Likewise with the values at hand (compare is COMPARE_VALUE, op not exists). */
 bool check_value(const struct check *c, const struct value *left);
+bool check_values(const struct check *c, const struct value *left, const struct value *right);
+
+/* A text that checks of the same meaning share, and no others.  False: no memory. */
+bool check_key(const struct ast *a, struct buf *out);
+/* Likewise for an operand. */
+bool check_operand_key(const struct ast_operand *o, struct buf *out);
 
 /* Both FF_THREAD_ONLY and the like: what both sides have in common. */
 uint32_t check_flags(const struct check *c);

@@ -198,8 +198,9 @@ int expr_compile(const struct ast_operand *o, struct arena *arena, struct expr *
 	case OPERAND_LITERAL:
 		e->kind = EXPR_LITERAL;
 		e->type = e->base_type = PT_CHARBUF;
-		e->literal = o->text;
+		e->literal = arena_sv(arena, o->text);
 		e->name = "a literal";
+		rc = e->literal.p ? 0 : no_memory(err);
 		break;
 	case OPERAND_LIST:
 		e->kind = EXPR_LIST;
@@ -231,7 +232,7 @@ const struct field_ref *expr_field(const struct expr *e)
 	return e->kind == EXPR_FIELD ? &e->ref : NULL;
 }
 
-/* --- values ----------------------------------------------------------------------------------- */
+/* --- values -------------------------------------------------------------------------------- */
 
 /* Only these are written out as numbers in a literal list. */
 static bool prints_in_list(const struct expr *e)

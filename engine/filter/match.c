@@ -2,8 +2,7 @@
 
 #include "engine/filter/glob.h"
 
-/* --- which operator fits which type ------------------------------------------------------------
- */
+/* --- which operator fits which type -------------------------------------------------------- */
 
 enum type_class {
 	CLASS_NONE,
@@ -100,8 +99,7 @@ int match_allowed(enum ast_op op, enum param_type type, bool is_list, struct err
 		       ast_op_name(op), is_list ? "list" : class_names[class_of(type)]);
 }
 
-/* --- comparisons --------------------------------------------------------------------------------
- */
+/* --- comparisons --------------------------------------------------------------------------- */
 
 /* What order says of a comparison's sign. */
 static bool by_order(enum ast_op op, int order)
@@ -203,8 +201,7 @@ static struct sv trimmed(struct sv s)
 	return s;
 }
 
-/* --- one constant -------------------------------------------------------------------------------
- */
+/* --- one constant -------------------------------------------------------------------------- */
 
 static const union constant *constant(const struct match *m)
 {
@@ -284,8 +281,7 @@ static match_fn *single_test(enum ast_op op, enum type_class class)
 	return NULL;
 }
 
-/* --- several constants --------------------------------------------------------------------------
- */
+/* --- several constants --------------------------------------------------------------------- */
 
 static bool test_never(const struct match *m, const struct value *v)
 {
@@ -409,8 +405,7 @@ static bool test_allof(const struct match *m, const struct value *v)
 	return true;
 }
 
-/* --- compiling ----------------------------------------------------------------------------------
- */
+/* --- compiling ----------------------------------------------------------------------------- */
 
 static int no_memory(struct err *err)
 {
@@ -543,8 +538,7 @@ void match_never(struct match *m)
 	m->test = test_never;
 }
 
-/* --- two values ---------------------------------------------------------------------------------
- */
+/* --- two values ---------------------------------------------------------------------------- */
 
 static bool same_element(const struct value *a, const struct value *b)
 {

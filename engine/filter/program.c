@@ -15,6 +15,13 @@ void program_free(struct program *p)
 		return;
 	for (struct regex_list *r = p->regexes; r; r = r->next)
 		regex_free(r->re);
+	strmap_deinit(&p->check_ids);
+	strmap_deinit(&p->slot_ids);
+	free(p->checks);
+	free(p->slots);
+	free(p->nodes);
+	free(p->kids);
+	free(p->node_table);
 	arena_deinit(&p->arena);
 	free(p->conditions);
 	free(p);
@@ -25,8 +32,92 @@ static int no_memory(struct err *err)
 	return err_set(err, ERR_NOMEM, "out of memory compiling a condition");
 }
 
-static int build_tree(const struct ast *a, struct check_env *env, uint32_t depth, struct tree **out,
+/* Room for one more item of a heap array. */
+static bool grow(void **items, uint32_t n, uint32_t *cap, size_t size)
+{
+	uint32_t more = *cap ? 2 * *cap : 16;
+	void *grown;
+
+	if (n < *cap)
+		return true;
+	grown = realloc(*items, more * size);
+	if (!grown)
+		return false;
+	*items = grown;
+	*cap = more;
+	return true;
+}
+
+/* Remember under a copy of this key; false: no memory. */
+static bool put_id(struct program *p, struct strmap *map, const struct buf *key, uint32_t id)
+{
+	struct sv copy = arena_sv(&p->arena, buf_sv(key));
+
+	return copy.p && strmap_put(map, copy, id);
+}
+
+/* The slot for the left side's value, if checks can share it. */
+static int find_slot(struct program *p, const struct ast *a, const struct check *c, uint32_t *slot,
+		     struct err *err)
+{
+	struct buf key = { 0 };
+	int rc = 0;
+
+	*slot = NO_SLOT;
+	if (c->compare != COMPARE_VALUE || c->right || c->result_use)
+		return 0;
+	if (check_operand_key(a->left, &key))
+		*slot = strmap_get(&p->slot_ids, buf_sv(&key), NO_SLOT);
+	if (*slot == NO_SLOT) {
+		if (key.failed ||
+		    !grow((void **)&p->slots, p->nslots, &p->slots_cap, sizeof *p->slots) ||
+		    !put_id(p, &p->slot_ids, &key, p->nslots)) {
+			rc = no_memory(err);
+		} else {
+			p->slots[p->nslots] = (struct slot){ .expr = c->left };
+			*slot = p->nslots++;
+		}
+	}
+	buf_deinit(&key);
+	return rc;
+}
+
+static int add_check(struct program *p, const struct ast *a, struct check_env *env,
+		     const struct buf *key, uint32_t *id, struct err *err)
+{
+	struct shared_check shared;
+
+	if (!grow((void **)&p->checks, p->nchecks, &p->checks_cap, sizeof *p->checks))
+		return no_memory(err);
+	if (check_compile(a, env, &shared.check, err) < 0 ||
+	    find_slot(p, a, shared.check, &shared.slot, err) < 0)
+		return -1;
+	/* uses of fields that remember are never shared */
+	if (!shared.check->result_use && !put_id(p, &p->check_ids, key, p->nchecks))
+		return no_memory(err);
+	p->checks[p->nchecks] = shared;
+	*id = p->nchecks++;
+	return 0;
+}
+
+/* The check of this meaning, compiled if there is none yet. */
+static int find_check(struct program *p, const struct ast *a, struct check_env *env, uint32_t *id,
 		      struct err *err)
+{
+	struct buf key = { 0 };
+	int rc = 0;
+
+	*id = check_key(a, &key) ? strmap_get(&p->check_ids, buf_sv(&key), UINT32_MAX) : UINT32_MAX;
+	if (key.failed)
+		rc = no_memory(err);
+	else if (*id == UINT32_MAX)
+		rc = add_check(p, a, env, &key, id, err);
+	buf_deinit(&key);
+	return rc;
+}
+
+static int build_tree(struct program *p, const struct ast *a, struct check_env *env, uint32_t depth,
+		      struct tree **out, struct err *err)
 {
 	struct tree *t = arena_new(env->arena, struct tree);
 
@@ -39,7 +130,10 @@ static int build_tree(const struct ast *a, struct check_env *env, uint32_t depth
 	*out = t;
 	switch (a->kind) {
 	case AST_CHECK:
-		return check_compile(a, env, &t->check, err);
+		if (find_check(p, a, env, &t->check_id, err) < 0)
+			return -1;
+		t->check = p->checks[t->check_id].check;
+		return 0;
 	case AST_IDENT:
 		return err_at(err, ERR_CHECK, ast_err_pos(a->pos), "there is no macro '" SV_FMT "'",
 			      SV_ARG(a->ident));
@@ -49,7 +143,7 @@ static int build_tree(const struct ast *a, struct check_env *env, uint32_t depth
 		break;
 	}
 	for (size_t i = 0; i < a->nkids; i++)
-		if (build_tree(a->kids[i], env, depth + 1, &t->kids[i], err) < 0)
+		if (build_tree(p, a->kids[i], env, depth + 1, &t->kids[i], err) < 0)
 			return -1;
 	return 0;
 }
@@ -59,21 +153,14 @@ int program_add(struct program *p, const struct ast *cond, uint32_t *id, struct 
 	struct check_env env = { .arena = &p->arena, .regexes = &p->regexes };
 	struct condition c = { 0 };
 
-	if (build_tree(cond, &env, 0, &c.tree, err) < 0)
+	if (build_tree(p, cond, &env, 0, &c.tree, err) < 0)
 		return -1;
 	/* what the search for event types cannot answer may hold at any */
 	if (ast_event_types(cond, &c.types, NULL) < 0)
 		memset(&c.types, 0xFF, sizeof c.types);
 	type_set_add(&c.types, EV_ASYNCEVENT_E);
-	if (p->n == p->cap) {
-		uint32_t cap = p->cap ? 2 * p->cap : 16;
-		struct condition *grown = realloc(p->conditions, cap * sizeof *grown);
-
-		if (!grown)
-			return no_memory(err);
-		p->conditions = grown;
-		p->cap = cap;
-	}
+	if (!grow((void **)&p->conditions, p->n, &p->cap, sizeof *p->conditions))
+		return no_memory(err);
 	p->conditions[p->n] = c;
 	*id = p->n++;
 	return 0;
@@ -82,19 +169,6 @@ int program_add(struct program *p, const struct ast *cond, uint32_t *id, struct 
 const struct type_set *program_types(const struct program *p, uint32_t id)
 {
 	return &p->conditions[id].types;
-}
-
-int program_seal(struct program *p, struct err *err)
-{
-	for (uint32_t type = 0; type < EV_COUNT; type++) {
-		p->by_type[type] = arena_array(&p->arena, uint32_t, p->n);
-		if (!p->by_type[type])
-			return no_memory(err);
-		for (uint32_t id = 0; id < p->n; id++)
-			if (type_set_has(&p->conditions[id].types, type))
-				p->by_type[type][p->by_type_n[type]++] = id;
-	}
-	return 0;
 }
 
 static bool test_tree(const struct tree *t, struct field_ctx *ctx)
@@ -114,13 +188,4 @@ static bool test_tree(const struct tree *t, struct field_ctx *ctx)
 bool program_test(struct program *p, uint32_t id, struct field_ctx *ctx)
 {
 	return test_tree(p->conditions[id].tree, ctx);
-}
-
-void program_run(struct program *p, struct field_ctx *ctx, program_hit *hit, void *arg)
-{
-	uint16_t type = ctx->state->now.ev->type;
-
-	for (uint32_t i = 0; i < p->by_type_n[type]; i++)
-		if (program_test(p, p->by_type[type][i], ctx) && !hit(arg, p->by_type[type][i]))
-			return;
 }

@@ -28,8 +28,7 @@ static struct sv without_nuls(struct sv s)
 	return s;
 }
 
-/* --- one text in, one text out: room for in.n + 1 bytes; the length, or SIZE_MAX for no result ---
- */
+/* --- one text in, one text out: room for in.n + 1 bytes; the length, or SIZE_MAX for no result  */
 
 static size_t to_lower(struct sv in, char *out)
 {
@@ -149,7 +148,7 @@ static bool length_of(const struct expr *arg, const struct value *in, struct val
 	return true;
 }
 
-/* --- several arguments ------------------------------------------------------------------------ */
+/* --- several arguments --------------------------------------------------------------------- */
 
 /* The bytes of a scalar; of a list those of its first element, if there is one. */
 static bool first_bytes(const struct value *v, struct arena *scratch, struct sv *out)

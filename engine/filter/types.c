@@ -21,8 +21,7 @@ static bool is_text(const char *text, struct sv name)
 	       text[name.n] == '\0';
 }
 
-/* --- events -------------------------------------------------------------------------------------
- */
+/* --- events -------------------------------------------------------------------------------- */
 
 static bool event_is_called(uint32_t id, struct sv name)
 {
@@ -55,8 +54,7 @@ static const struct universe events = {
 	.add_unknown = add_generic,
 };
 
-/* --- system calls -------------------------------------------------------------------------------
- */
+/* --- system calls -------------------------------------------------------------------------- */
 
 /* Codes that stand for a tracepoint, and the event it makes. */
 static const struct {
@@ -115,8 +113,7 @@ static const struct universe syscalls = {
 	.add_unknown = add_nothing,
 };
 
-/* --- conditions ---------------------------------------------------------------------------------
- */
+/* --- conditions ---------------------------------------------------------------------------- */
 
 static struct type_set everything(const struct universe *u)
 {

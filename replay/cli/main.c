@@ -56,7 +56,7 @@ static void session_deinit(struct session *s)
 
 static void say(const struct buf *b)
 {
-	buf_write(b, stderr);
+	fwrite(b->p, 1, b->n, stderr);
 }
 
 /*
@@ -252,7 +252,7 @@ static int list(struct session *s, struct err *err)
 	if (rc == 0 && b.failed)
 		rc = err_set(err, ERR_NOMEM, "out of memory");
 	if (rc == 0)
-		buf_write(&b, stdout);
+		fwrite(b.p, 1, b.n, stdout);
 	buf_deinit(&b);
 	return rc;
 }

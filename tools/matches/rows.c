@@ -132,11 +132,12 @@ static void put_name(struct printer *p)
 
 static int print(struct printer *p, struct err *err)
 {
+	size_t n = p->out.n;
+
 	if (p->out.failed)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	bool written = buf_write(&p->out, stdout);
-	buf_clear(&p->out);
-	if (!written)
+	p->out.n = 0;
+	if (fwrite(p->out.p, 1, n, stdout) != n)
 		return err_errno(err, "cannot write to standard output");
 	return 0;
 }

@@ -124,7 +124,7 @@ def main():
                   + (f', first {total.example[field]}' if field in total.example else ''))
     rest = total.values - total.explained
     exact = sum(1 for t in total.by_field.values() if not t['explained'] and not t['different'])
-    print(f'FIGURE fields: {total.equal}/{total.values} = {percent(total.equal, total.values):.3f} %, '
+    print(f'all: {total.equal}/{total.values} = {percent(total.equal, total.values):.3f} %, '
           f'without known differences {total.equal}/{rest} = {percent(total.equal, rest):.4f} %; '
           f'fields exact {exact}/{len(total.by_field)}; events {total.seen}/{total.events}')
     ok = total.seen == total.events and total.equal == rest

@@ -88,7 +88,7 @@ def main():
     for p in problems:
         print(p)
     note = '' if shutil.which('sysdig') else ' (no sysdig here: not compared with it)'
-    print(f'FIGURE scap: {n} traces, {len(problems)} problems{note}')
+    print(f'{n} traces, {len(problems)} problems{note}')
     return 1 if problems else 0
 
 
