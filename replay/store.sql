@@ -179,6 +179,7 @@ SELECT r.id, t.path AS trace, t.sha256 AS trace_sha256, t.hostname,
 	strftime('%Y-%m-%d %H:%M:%S', r.ended_ns / 1000000000, 'unixepoch') AS ended
 FROM runs r JOIN traces t ON t.id = r.trace_id;
 
+-- Left joins throughout: SQLite leaves out those whose columns a question does not name.
 CREATE VIEW v_matches AS
 SELECT m.id, m.run_id, m.ts_ns,
 	strftime('%Y-%m-%d %H:%M:%S', m.ts_ns / 1000000000, 'unixepoch')
@@ -188,9 +189,9 @@ SELECT m.id, m.run_id, m.ts_ns,
 	g.process_id, g.container_id, k.name AS container_name, k.image AS container_image,
 	m.message_id, t.text AS message
 FROM matches m
-JOIN rules u ON u.id = m.rule_id
-JOIN priorities p ON p.id = u.priority
-JOIN messages t ON t.id = m.message_id
+LEFT JOIN rules u ON u.id = m.rule_id
+LEFT JOIN priorities p ON p.id = u.priority
+LEFT JOIN messages t ON t.id = m.message_id
 LEFT JOIN programs g ON g.id = m.program_id
 LEFT JOIN processes c ON c.id = g.process_id
 LEFT JOIN containers k ON k.run_id = m.run_id AND k.id = g.container_id;
