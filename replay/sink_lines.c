@@ -21,7 +21,7 @@ static int write_out(struct line_sink *s, struct err *err)
 	if (s->lines.failed)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	s->lines.n = 0;
-	if (fwrite(s->lines.p, 1, n, s->out) != n)
+	if (n && fwrite(s->lines.p, 1, n, s->out) != n)
 		return err_errno(err, "cannot write the alerts");
 	return 0;
 }

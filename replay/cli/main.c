@@ -56,7 +56,8 @@ static void session_deinit(struct session *s)
 
 static void say(const struct buf *b)
 {
-	fwrite(b->p, 1, b->n, stderr);
+	if (b->n)
+		fwrite(b->p, 1, b->n, stderr);
 }
 
 /*
@@ -251,7 +252,7 @@ static int list(struct session *s, struct err *err)
 	}
 	if (rc == 0 && b.failed)
 		rc = err_set(err, ERR_NOMEM, "out of memory");
-	if (rc == 0)
+	if (rc == 0 && b.n)
 		fwrite(b.p, 1, b.n, stdout);
 	buf_deinit(&b);
 	return rc;

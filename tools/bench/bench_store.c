@@ -33,7 +33,7 @@ struct flood {
 static int begin(struct flood *f, const char *options, struct err *err)
 {
 	struct store_rule rules[RULES];
-	char names[RULES][16];
+	char names[RULES][24];
 
 	for (int i = 0; i < RULES; i++) {
 		snprintf(names[i], sizeof names[i], "rule %d", i);
@@ -51,7 +51,7 @@ static int begin(struct flood *f, const char *options, struct err *err)
 	if (store_run_begin(f->store, &run, err) < 0)
 		return -1;
 	for (int i = 0; i < FIELDS; i++) {
-		char name[16];
+		char name[24];
 
 		snprintf(name, sizeof name, "field.%d", i);
 		if (store_key(f->store, sv_of(name), SV("charbuf"), &f->keys[i], err) < 0)

@@ -137,7 +137,7 @@ static int print(struct printer *p, struct err *err)
 	if (p->out.failed)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	p->out.n = 0;
-	if (fwrite(p->out.p, 1, n, stdout) != n)
+	if (n && fwrite(p->out.p, 1, n, stdout) != n)
 		return err_errno(err, "cannot write to standard output");
 	return 0;
 }
