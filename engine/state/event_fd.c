@@ -89,8 +89,6 @@ struct fd *own_event_fd(struct state *s)
 		fd_table_own(&s->tables->fds, &holder->fds, s->now.thread->event_fd, s->now.fd);
 	if (f)
 		s->now.fd = f;
-	else
-		s->tables->nomem = true;
 	return f;
 }
 
@@ -98,10 +96,8 @@ struct fd *make_fd(struct state *s, uint8_t type, uint32_t open_flags)
 {
 	struct fd *f = fd_new(&s->tables->fds);
 
-	if (!f) {
-		s->tables->nomem = true;
+	if (!f)
 		return NULL;
-	}
 	f->type = type;
 	f->open_flags = open_flags;
 	return f;
@@ -111,10 +107,8 @@ struct fd *copy_fd(struct state *s, const struct fd *f, uint32_t add_flags)
 {
 	struct fd *copy = fd_clone(&s->tables->fds, f);
 
-	if (!copy) {
-		s->tables->nomem = true;
+	if (!copy)
 		return NULL;
-	}
 	copy->open_flags &= ~(uint32_t)FD_CLOEXEC_BITS;
 	copy->open_flags |= add_flags;
 	return copy;

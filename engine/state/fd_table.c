@@ -39,6 +39,7 @@ struct fd *fd_new(struct fd_store *st)
 {
 	struct fd *f = pool_take(&st->fds);
 
+	st->nomem |= !f;
 	if (f) {
 		f->refs = 1;
 		f->type = FD_UNSET;
@@ -50,6 +51,7 @@ struct fd *fd_clone(struct fd_store *st, const struct fd *f)
 {
 	struct fd *copy = pool_take(&st->fds);
 
+	st->nomem |= !copy;
 	if (!copy)
 		return NULL;
 	*copy = *f;
@@ -83,9 +85,19 @@ void fd_table_unref(struct fd_store *st, struct fd_table *t)
 		fd_unref(st, t->near[i]);
 	for (uint32_t i = 0; i < t->nfar; i++)
 		fd_unref(st, t->far[i].f);
+	st->room -= t->nnear + t->far_room;
 	free(t->near);
 	free(t->far);
 	pool_give(&st->tables, t);
+}
+
+/* May the tables have n entries more?  Counted as taken. */
+static bool take_room(struct fd_store *st, uint32_t n)
+{
+	if (st->room + n > STATE_MAX_FD_ROOM)
+		return false;
+	st->room += n;
+	return true;
 }
 
 /* Index of the first far entry with a number >= num. */
@@ -151,18 +163,22 @@ struct fd *fd_table_next(const struct fd_table *t, int64_t from, int64_t *fd)
 
 static struct fd_table *copy_table(struct fd_store *st, const struct fd_table *t)
 {
-	struct fd_table *c = pool_take(&st->tables);
-
-	if (!c)
+	if (!take_room(st, t->nnear + t->nfar))
 		return NULL;
-	c->near = t->nnear ? malloc(t->nnear * sizeof *c->near) : NULL;
-	c->far = t->nfar ? malloc(t->nfar * sizeof *c->far) : NULL;
-	if ((t->nnear && !c->near) || (t->nfar && !c->far)) {
-		free(c->near);
-		free(c->far);
-		pool_give(&st->tables, c);
+	struct fd_table *c = pool_take(&st->tables);
+	struct fd **near = t->nnear ? malloc(t->nnear * sizeof *near) : NULL;
+	struct far_fd *far = t->nfar ? malloc(t->nfar * sizeof *far) : NULL;
+	if (!c || (t->nnear && !near) || (t->nfar && !far)) {
+		st->nomem = true;
+		st->room -= t->nnear + t->nfar;
+		free(near);
+		free(far);
+		if (c)
+			pool_give(&st->tables, c);
 		return NULL;
 	}
+	c->near = near;
+	c->far = far;
 	c->refs = 1;
 	c->count = t->count;
 	c->nnear = t->nnear;
@@ -186,6 +202,7 @@ static struct fd_table *own_table(struct fd_store *st, struct fd_table **slot)
 
 	if (!t) {
 		t = pool_take(&st->tables);
+		st->nomem |= !t;
 		if (t)
 			t->refs = 1;
 		return *slot = t;
@@ -201,15 +218,20 @@ static struct fd_table *own_table(struct fd_store *st, struct fd_table **slot)
 }
 
 /* Make near cover num, and move into it what far holds below its new end. */
-static bool grow_near(struct fd_table *t, int64_t num)
+static bool grow_near(struct fd_store *st, struct fd_table *t, int64_t num)
 {
 	uint32_t n = t->nnear ? t->nnear : NEAR_MIN;
 
 	while (n <= num)
 		n *= 2;
-	struct fd **near = realloc(t->near, n * sizeof *near);
-	if (!near)
+	if (!take_room(st, n - t->nnear))
 		return false;
+	struct fd **near = realloc(t->near, n * sizeof *near);
+	if (!near) {
+		st->room -= n - t->nnear;
+		st->nomem = true;
+		return false;
+	}
 	t->near = near;
 	memset(near + t->nnear, 0, (n - t->nnear) * sizeof *near);
 	uint32_t first = far_index(t, t->nnear), last = far_index(t, n);
@@ -223,14 +245,19 @@ static bool grow_near(struct fd_table *t, int64_t num)
 	return true;
 }
 
-static bool insert_far(struct fd_table *t, int64_t num, struct fd *f)
+static bool insert_far(struct fd_store *st, struct fd_table *t, int64_t num, struct fd *f)
 {
 	if (t->nfar == t->far_room) {
 		uint32_t room = t->far_room ? t->far_room * 2 : 4;
-		struct far_fd *far = realloc(t->far, room * sizeof *far);
 
-		if (!far)
+		if (!take_room(st, room - t->far_room))
 			return false;
+		struct far_fd *far = realloc(t->far, room * sizeof *far);
+		if (!far) {
+			st->room -= room - t->far_room;
+			st->nomem = true;
+			return false;
+		}
 		t->far = far;
 		t->far_room = room;
 	}
@@ -241,13 +268,13 @@ static bool insert_far(struct fd_table *t, int64_t num, struct fd *f)
 	return true;
 }
 
-static bool insert(struct fd_table *t, int64_t num, struct fd *f)
+static bool insert(struct fd_store *st, struct fd_table *t, int64_t num, struct fd *f)
 {
 	bool dense = num >= 0 && num < NEAR_MIN + 4 * (int64_t)t->count;
 
 	if (!(num >= 0 && num < t->nnear) && !dense)
-		return insert_far(t, num, f);
-	if (num >= t->nnear && !grow_near(t, num))
+		return insert_far(st, t, num, f);
+	if (num >= t->nnear && !grow_near(st, t, num))
 		return false;
 	t->near[num] = f;
 	return true;
@@ -258,6 +285,7 @@ struct fd *fd_table_put(struct fd_store *st, struct fd_table **slot, int64_t num
 	struct fd_table *t = take_f ? own_table(st, slot) : NULL;
 
 	if (!t) {
+		st->lost += take_f != NULL;
 		fd_unref(st, take_f);
 		return NULL;
 	}
@@ -266,7 +294,7 @@ struct fd *fd_table_put(struct fd_store *st, struct fd_table **slot, int64_t num
 		fd_unref(st, *entry);
 		return *entry = take_f;
 	}
-	if (t->count >= STATE_MAX_FDS || !insert(t, num, take_f)) {
+	if (t->count >= STATE_MAX_FDS || !insert(st, t, num, take_f)) {
 		st->lost++;
 		fd_unref(st, take_f);
 		return NULL;

@@ -12,13 +12,16 @@
 
 struct fd_store {
 	struct pool fds, tables;
-	uint64_t lost; /* entries that a full table had no room for */
+	uint64_t room; /* entries that all tables together have room for, a shared one counted once
+			*/
+	uint64_t lost; /* entries that a full table, or all of them, had no room for */
+	bool nomem;    /* something failed for want of memory */
 };
 
 void fd_store_init(struct fd_store *st);
 void fd_store_deinit(struct fd_store *st); /* after the last table went */
 
-/* One reference for the caller; NULL: no memory. */
+/* One reference for the caller; NULL: no memory, noted in st. */
 struct fd *fd_new(struct fd_store *st);
 struct fd *fd_clone(struct fd_store *st, const struct fd *f);
 void fd_unref(struct fd_store *st, struct fd *f);
@@ -28,13 +31,14 @@ void fd_table_unref(struct fd_store *st, struct fd_table *t);
 
 /*
  * Open `num` as f, which the table takes; replaces what was open there.  Returns f, or NULL when
- * the table is full (f is gone then) or there is no memory.  Negative numbers are kept, too: Falco
+ * there is no room or no memory for it (f is gone then).  Negative numbers are kept, too: Falco
  * counts them as open, though nothing finds them.
  */
 struct fd *fd_table_put(struct fd_store *st, struct fd_table **slot, int64_t num,
 			struct fd *take_f);
 void fd_table_remove(struct fd_store *st, struct fd_table **slot, int64_t num);
-/* The entry f of `num` for changing: a copy in f's place if others share it.  NULL: no memory. */
+/* The entry f of `num` for changing: a copy in f's place if others share it.  NULL: no room, or no
+ * memory for that. */
 struct fd *fd_table_own(struct fd_store *st, struct fd_table **slot, int64_t num, struct fd *f);
 /* Drop every entry that `drop` wants dropped. */
 void fd_table_drop_if(struct fd_store *st, struct fd_table **slot,

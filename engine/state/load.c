@@ -270,7 +270,7 @@ void state_settle(struct state *s)
 
 int state_meta(struct state *s, const struct record *rec, struct err *err)
 {
-	s->tables->nomem = false;
+	s->tables->nomem = s->tables->fds.nomem = false;
 	switch (rec->kind) {
 	case RECORD_SECTION:
 		begin_section(s);
@@ -303,5 +303,7 @@ int state_meta(struct state *s, const struct record *rec, struct err *err)
 		break;
 	}
 	s->losses.fds = s->tables->fds.lost;
-	return s->tables->nomem ? err_set(err, ERR_NOMEM, "no memory for the state") : 0;
+	if (!s->tables->nomem && !s->tables->fds.nomem)
+		return 0;
+	return err_set(err, ERR_NOMEM, "no memory for the state");
 }

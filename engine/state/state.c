@@ -4,6 +4,8 @@
 #include "engine/state/tables.h"
 #include "engine/state/thread_table.h"
 
+#include <inttypes.h>
+
 static event_parser *const parsers[EV_COUNT] = {
 	[EV_SYSCALL_OPEN_E] = parse_store_enter,
 	[EV_SYSCALL_CREAT_E] = parse_store_enter,
@@ -317,7 +319,7 @@ int state_event(struct state *s, const struct event *ev, struct err *err)
 	struct state_tables *tb = s->tables;
 
 	clear_moment(s, ev);
-	tb->nomem = false;
+	tb->nomem = tb->fds.nomem = false;
 	if (!tb->settled && !(kinds[ev->type] & KIND_INITIAL))
 		state_settle(s);
 	if (!s->now.base_ts_ns && !(ev->desc->category & EC_METAEVENT))

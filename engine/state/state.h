@@ -12,7 +12,8 @@
 
 enum {
 	STATE_MAX_THREADS = 262144,
-	STATE_MAX_FDS = 4096, /* per process */
+	STATE_MAX_FDS = 4096,        /* per process */
+	STATE_MAX_FD_ROOM = 1 << 25, /* entries of all processes' tables together */
 	STATE_MAX_CONTAINERS = 65536,
 	STATE_MAX_USERS = 65536,
 	STATE_MAX_ENTER_BYTES = 4096, /* a remembered enter event */

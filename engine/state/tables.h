@@ -127,13 +127,13 @@ static inline struct thread *event_thread(const struct state *s)
 
 /* --- the event's fd (event_fd.c) ------------------------------------------------------------- */
 
-/* The entry of now.fd for changing; NULL: there is none, or no memory. */
+/* The entry of now.fd for changing; NULL: there is none, or no room for a copy of its own. */
 struct fd *own_event_fd(struct state *s);
 /* Make take_f the fd `num` of the event's thread and the event's fd. */
 void open_event_fd(struct state *s, int64_t num, struct fd *take_f);
-/* A new fd of the given type that nobody has yet; NULL: no memory, noted. */
+/* A new fd of the given type that nobody has yet; NULL: no memory. */
 struct fd *make_fd(struct state *s, uint8_t type, uint32_t open_flags);
-/* A copy of f without its close-on-exec marks, plus add_flags; NULL: no memory, noted. */
+/* A copy of f without its close-on-exec marks, plus add_flags; NULL: no memory. */
 struct fd *copy_fd(struct state *s, const struct fd *f, uint32_t add_flags);
 /* Name an entry that own_event_fd gave; notes whether that changes it. */
 void name_event_fd(struct state *s, struct fd *f, struct sv name);
