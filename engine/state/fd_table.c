@@ -282,7 +282,9 @@ static bool insert(struct fd_store *st, struct fd_table *t, int64_t num, struct 
 
 struct fd *fd_table_put(struct fd_store *st, struct fd_table **slot, int64_t num, struct fd *take_f)
 {
-	struct fd_table *t = take_f ? own_table(st, slot) : NULL;
+	/* The last number there is would make walking a table overflow. */
+	bool wanted = take_f && num < INT64_MAX;
+	struct fd_table *t = wanted ? own_table(st, slot) : NULL;
 
 	if (!t) {
 		st->lost += take_f != NULL;
@@ -350,7 +352,6 @@ void fd_table_drop_if(struct fd_store *st, struct fd_table **slot,
 	for (const struct fd *f; (f = fd_table_next(*slot, num, &num)) != NULL;) {
 		if (drop(num, f, arg))
 			fd_table_remove(st, slot, num);
-		if (num++ == INT64_MAX)
-			break;
+		num++;
 	}
 }

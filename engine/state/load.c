@@ -1,7 +1,7 @@
 /* What a section tells before its events: machine, interfaces, users, threads, fds. */
 #include "engine/state/load.h"
 
-#include "engine/state/sockname.h"
+#include "engine/state/sock_ends.h"
 #include "engine/state/thread_table.h"
 
 static void begin_section(struct state *s)
@@ -215,12 +215,7 @@ static void orient(struct state *s, struct thread *t, int64_t num, struct fd *f)
 		f->role = FD_ROLE_CLIENT;
 		return;
 	}
-	uint8_t ip[4];
-	memcpy(ip, f->sock.v4.sip, 4);
-	memcpy(f->sock.v4.sip, f->sock.v4.dip, 4);
-	memcpy(f->sock.v4.dip, ip, 4);
-	f->sock.v4.sport = f->sock.v4.dport;
-	f->sock.v4.dport = sport;
+	sock_ends_swap(f);
 	text_set(&f->name, NULL);
 	name_fd(s, f);
 	f->role = FD_ROLE_SERVER;

@@ -1,5 +1,5 @@
-/* Sockets: who talks to whom, and which end is the server. */
-#include "engine/state/sockname.h"
+/* Sockets are made, bound and connected. */
+#include "engine/state/sock_ends.h"
 #include "engine/state/tables.h"
 
 enum {
@@ -14,11 +14,6 @@ enum {
 	PROTO_RAW = 255,
 	UNIX_PATH_MAX = 108,
 };
-
-static bool is_connection(uint8_t type)
-{
-	return type == FD_IPV4_SOCK || type == FD_IPV6_SOCK;
-}
 
 /* --- socket, socketpair ---------------------------------------------------------------------- */
 
@@ -140,95 +135,6 @@ void parse_bind(struct state *s, const struct event *ev)
 	name_event_fd(s, f, buf_sv(name));
 }
 
-/* --- both ends of a connection --------------------------------------------------------------- */
-
-struct ends {
-	const uint8_t *sip, *dip;
-	uint16_t sport, dport;
-};
-
-static bool same_ends(const uint8_t *sip, uint16_t sport, const uint8_t *dip, uint16_t dport,
-		      const struct ends *e, size_t len)
-{
-	return memcmp(sip, e->sip, len) == 0 && sport == e->sport &&
-	       memcmp(dip, e->dip, len) == 0 && dport == e->dport;
-}
-
-/*
- * Enter the ends e into the len-byte shape of f.  False: nothing changed, or f has these two ends
- * already, in whatever order.  A zero destination always counts as changed.
- */
-static bool set_ends(struct fd *f, const struct ends *e, size_t len)
-{
-	static const uint8_t zero[16];
-	union fd_sock *s = &f->sock;
-	bool v4 = len == 4;
-	uint8_t *sip = v4 ? s->v4.sip : s->v6.sip, *dip = v4 ? s->v4.dip : s->v6.dip;
-	uint16_t *sport = v4 ? &s->v4.sport : &s->v6.sport;
-	uint16_t *dport = v4 ? &s->v4.dport : &s->v6.dport;
-
-	if (f->type == (v4 ? FD_IPV4_SOCK : FD_IPV6_SOCK) &&
-	    (same_ends(sip, *sport, dip, *dport, e, len) ||
-	     same_ends(dip, *dport, sip, *sport, e, len)))
-		return false;
-	bool changed = memcmp(sip, e->sip, len) != 0 || *sport != e->sport ||
-		       memcmp(dip, e->dip, len) != 0 || *dport != e->dport ||
-		       memcmp(dip, zero, len) == 0 || *dport == 0;
-	memcpy(sip, e->sip, len);
-	memcpy(dip, e->dip, len);
-	*sport = e->sport;
-	*dport = e->dport;
-	return changed;
-}
-
-/* The ends of a tuple, and whether both are IPv4 addresses in IPv6 clothes: then stripped. */
-static size_t ends_of(const struct sock_tuple *t, struct ends *e)
-{
-	*e = (struct ends){ t->sip, t->dip, t->sport, t->dport };
-	if (t->ip_len == 16 && sock_ip_is_v4(t->sip) && sock_ip_is_v4(t->dip)) {
-		e->sip += 12;
-		e->dip += 12;
-		return 4;
-	}
-	return t->ip_len;
-}
-
-static void swap_ends(struct fd *f)
-{
-	union fd_sock *s = &f->sock;
-	bool v4 = f->type == FD_IPV4_SOCK;
-	size_t len = v4 ? 4 : 16;
-	uint8_t *sip = v4 ? s->v4.sip : s->v6.sip, *dip = v4 ? s->v4.dip : s->v6.dip;
-	uint16_t *sport = v4 ? &s->v4.sport : &s->v6.sport;
-	uint16_t *dport = v4 ? &s->v4.dport : &s->v6.dport;
-	uint8_t ip[16];
-	uint16_t port = *sport;
-
-	memcpy(ip, sip, len);
-	memcpy(sip, dip, len);
-	memcpy(dip, ip, len);
-	*sport = *dport;
-	*dport = port;
-}
-
-static void name_by_state(struct state *s, struct fd *f)
-{
-	struct buf *name = &s->tables->scratch;
-
-	buf_clear(name);
-	sock_fd_print(name, f);
-	name_event_fd(s, f, buf_sv(name));
-}
-
-static void name_by_tuple(struct state *s, struct fd *f, struct sv param)
-{
-	struct buf *name = &s->tables->scratch;
-
-	buf_clear(name);
-	sock_tuple_print(name, param);
-	name_event_fd(s, f, buf_sv(name));
-}
-
 /* --- connect --------------------------------------------------------------------------------- */
 
 /*
@@ -258,16 +164,16 @@ static void trusted_dest(struct sock_tuple *t, const struct sock_addr *at_exit,
 
 static void connect_ends(struct state *s, struct fd *f, const struct sock_tuple *t)
 {
-	struct ends e;
-	size_t len = ends_of(t, &e);
+	struct sock_ends e;
+	size_t len = sock_ends_of(t, &e);
 
-	/* set_ends compares with the type that the socket has from now on. */
+	/* sock_ends_set compares with the type that the socket has from now on. */
 	f->type = len == 4 ? FD_IPV4_SOCK : FD_IPV6_SOCK;
-	bool changed = set_ends(f, &e, len);
+	bool changed = sock_ends_set(f, &e, len);
 	if (changed && f->role == FD_ROLE_SERVER && f->type == FD_IPV4_SOCK &&
 	    f->sock.v4.l4 == L4_UDP)
-		swap_ends(f);
-	name_by_state(s, f);
+		sock_ends_swap(f);
+	name_by_ends(s, f);
 }
 
 static bool connect_unix(struct state *s, struct fd *f, const struct sock_tuple *t)
@@ -350,10 +256,10 @@ void parse_accept(struct state *s, const struct event *ev)
 	if (!f)
 		return;
 	if (t.ip_len) {
-		struct ends e;
-		size_t len = ends_of(&t, &e);
+		struct sock_ends e;
+		size_t len = sock_ends_of(&t, &e);
 
-		set_ends(f, &e, len);
+		sock_ends_set(f, &e, len);
 		f->type = len == 4 ? FD_IPV4_SOCK : FD_IPV6_SOCK;
 		*(len == 4 ? &f->sock.v4.l4 : &f->sock.v6.l4) = L4_TCP;
 	} else {
@@ -367,152 +273,4 @@ void parse_accept(struct state *s, const struct event *ev)
 	f->connected = true;
 	name_by_tuple(s, f, event_param(ev, 1));
 	open_event_fd(s, num, f);
-}
-
-/* --- send and receive ------------------------------------------------------------------------ */
-
-/* Falco asks the IPv4 ports of every socket, also where an IPv6 one has address bytes there. */
-static bool bound_to(const struct fd_table *fds, uint16_t port)
-{
-	int64_t num = INT64_MIN;
-
-	for (const struct fd *f; (f = fd_table_next(fds, num, &num)) != NULL; num++) {
-		if (f->type == FD_IPV4_SOCK && f->sock.v4.dport == port)
-			return true;
-		if (f->type == FD_IPV4_SERVSOCK && f->sock.v4_server.port == port)
-			return true;
-	}
-	return false;
-}
-
-static bool talks_from(const struct fd_table *fds, uint16_t port)
-{
-	int64_t num = INT64_MIN;
-
-	for (const struct fd *f; (f = fd_table_next(fds, num, &num)) != NULL; num++) {
-		if (f->type == FD_IPV4_SOCK && f->sock.v4.sport == port)
-			return true;
-	}
-	return false;
-}
-
-/* Who owns the port serves; in doubt a server's first move is to receive, a client's to send. */
-static uint8_t guess_role(const struct thread *t, const struct fd *f, bool receives)
-{
-	const struct fd_table *fds = thread_fds(t);
-
-	if (!bound_to(fds, f->sock.v4.dport))
-		return FD_ROLE_CLIENT;
-	if (!talks_from(fds, f->sock.v4.sport))
-		return FD_ROLE_SERVER;
-	return receives ? FD_ROLE_SERVER : FD_ROLE_CLIENT;
-}
-
-/* Take in the tuple of a datagram; false when there is none or nothing new in it. */
-static bool update_ends(struct state *s, struct fd *f, const struct sock_tuple *t)
-{
-	struct ends e;
-
-	if (t->family == FAMILY_UNIX) {
-		f->type = FD_UNIX_SOCK;
-		f->sock.un.source = t->source;
-		f->sock.un.dest = t->dest;
-		return true;
-	}
-	if (t->ip_len) {
-		size_t len = ends_of(t, &e);
-
-		if (t->ip_len == 4 && f->type == FD_IPV4_SERVSOCK)
-			f->sock.v4.l4 = f->sock.v4_server.l4;
-		/* A true IPv6 tuple leaves the type as it is. */
-		if (len == 4)
-			f->type = FD_IPV4_SOCK;
-		if (!set_ends(f, &e, len))
-			return false;
-	}
-	/* Only datagrams can change their peer. */
-	if (f->type == FD_IPV4_SOCK && f->sock.v4.l4 == L4_UNKNOWN)
-		f->sock.v4.l4 = L4_UDP;
-	else if (f->type == FD_IPV6_SOCK && f->sock.v6.l4 == L4_UNKNOWN)
-		f->sock.v6.l4 = L4_UDP;
-	interfaces_complete(&s->tables->interfaces, f);
-	return true;
-}
-
-static void take_tuple(struct state *s, struct sv param, bool receives)
-{
-	const struct fd *seen = s->now.fd;
-	bool is_tcp = seen->type == FD_IPV4_SOCK && seen->sock.v4.l4 == L4_TCP;
-	struct sock_tuple t;
-
-	if ((seen->name && is_tcp) || !sock_tuple_read(param, &t))
-		return;
-	struct fd *f = own_event_fd(s);
-	if (!f || !update_ends(s, f, &t))
-		return;
-	if (!is_connection(f->type)) {
-		name_by_tuple(s, f, param);
-		return;
-	}
-	if (f->role == FD_ROLE_NONE)
-		f->role = guess_role(s->now.thread, f, receives);
-	/* The tuple's source is who sent this message; the fd's source is the client. */
-	if (f->role == (receives ? FD_ROLE_CLIENT : FD_ROLE_SERVER))
-		swap_ends(f);
-	name_by_state(s, f);
-}
-
-/* Whoever gets data through a connection is connected. */
-static void note_connected(struct state *s)
-{
-	if (!is_connection(s->now.fd->type) || s->now.fd->connected)
-		return;
-	struct fd *f = own_event_fd(s);
-	if (f)
-		f->connected = true;
-}
-
-/* Index + 1 of the tuple parameter. */
-static const uint8_t tuple_param[EV_COUNT] = {
-	[EV_SOCKET_RECVFROM_X] = 3, [EV_SOCKET_RECVMSG_X] = 4,  [EV_SOCKET_RECVMMSG_X] = 5,
-	[EV_SOCKET_RECV_X] = 5,     [EV_SOCKET_SEND_X] = 5,     [EV_SOCKET_SENDTO_X] = 5,
-	[EV_SOCKET_SENDMSG_X] = 5,  [EV_SOCKET_SENDMMSG_X] = 5,
-};
-
-void parse_receive(struct state *s, const struct event *ev)
-{
-	/* Upgraded from a version that told nothing. */
-	if (ev->type == EV_SOCKET_RECVMMSG_X && !arg_given(ev, 0))
-		return;
-	if (!s->now.fd || event_res(ev) < 0)
-		return;
-	note_connected(s);
-	if (tuple_param[ev->type])
-		take_tuple(s, event_param(ev, tuple_param[ev->type] - 1u), true);
-}
-
-/* A send on an fd that nobody saw open: most likely a UDP socket. */
-static void invent_sender(struct state *s, const struct event *ev)
-{
-	struct sv tuple = event_param(ev, 4);
-	uint8_t family = tuple.n ? (uint8_t)tuple.p[0] : 0;
-
-	if (event_res(ev) < 0 || (family != FAMILY_INET && family != FAMILY_INET6))
-		return;
-	add_socket(s, arg_i64(ev, 2), family, TYPE_DGRAM, PROTO_UDP, 0);
-}
-
-void parse_send(struct state *s, const struct event *ev)
-{
-	bool many = ev->type == EV_SOCKET_SENDMMSG_X;
-
-	if (many && !arg_given(ev, 0))
-		return;
-	if (tuple_param[ev->type] && !many && !s->now.fd && s->now.thread)
-		invent_sender(s, ev);
-	if (!s->now.fd || event_res(ev) < 0)
-		return;
-	note_connected(s);
-	if (tuple_param[ev->type])
-		take_tuple(s, event_param(ev, tuple_param[ev->type] - 1u), false);
 }

@@ -1,7 +1,7 @@
 /*
  * The host as the trace has described it so far: threads, fds, users, groups, containers,
  * interfaces.  A function of the records alone: never of the clock, /proc or the local passwd.
- * Rules: facts of fields-semantics 1, 4, 8, 9 (summarised in engine/state/README.md).
+ * What is kept and when it changes: engine/state/README.md.
  */
 #ifndef SAKER_STATE_H
 #define SAKER_STATE_H

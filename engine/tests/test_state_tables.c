@@ -74,6 +74,10 @@ static void fds_are_found_and_listed_in_order(void **state)
 	assert_null(fd_table_next(x->t, num, &num));
 	/* Negative numbers count, but are not found. */
 	assert_null(fd_table_get(x->t, -7));
+	assert_non_null(put(x, INT64_MAX - 1));
+	assert_null(put(x, INT64_MAX));
+	assert_non_null(put(x, INT64_MIN));
+	assert_null(fd_table_get(x->t, INT64_MAX));
 }
 
 static void a_table_survives_any_order_of_puts_and_removes(void **state)
