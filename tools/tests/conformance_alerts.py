@@ -11,25 +11,19 @@ import re
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CORPUS = os.environ.get('SAKER_CORPUS') or os.path.join(ROOT, '..', '..', 'shared', 'corpus')
-REPLAY = os.path.join(os.environ.get('SAKER_BIN_DIR') or os.path.join(ROOT, 'build', 'dev', 'bin'), 'replay')
+from corpus import corpus, program, traces
+
 EXTRA = ('evt.num evt.type proc.pid thread.tid proc.ppid proc.name proc.exepath proc.cmdline proc.pname '
          'container.id fd.name fd.type evt.args evt.res evt.rawres').split()
 RULES = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
 
 
-def skip(reason):
-    print('skipped:', reason)
-    sys.exit(77)
-
-
 def alerts_of(trace, mode):
-    command = [REPLAY, '-q', '-o', 'json', '--rule-matching', mode]
+    command = [program('replay'), '-q', '-o', 'json', '--rule-matching', mode]
     for field in EXTRA:
         command += ['--extra-field', field]
     for name in RULES:
-        command += ['-r', os.path.join(CORPUS, 'rules', name + '.yaml')]
+        command += ['-r', corpus('rules', name + '.yaml')]
     run = subprocess.run(command + [trace], capture_output=True)
     if run.returncode != 0:
         print(f'{trace}: exit {run.returncode}: {run.stderr.decode(errors="replace").strip()}')
@@ -48,18 +42,14 @@ def first_difference(want, got):
 
 
 def main():
-    oracle = os.path.join(CORPUS, 'oracle', 'alerts')
-    if not os.path.isdir(oracle):
-        skip('no corpus of alerts (set SAKER_CORPUS)')
-    if not os.path.exists(REPLAY):
-        skip('replay is not built')
-    traces = {os.path.basename(p).split('.')[0]: p for p in glob.glob(os.path.join(CORPUS, 'traces', '*', '*'))}
+    oracle = corpus('oracle', 'alerts')
+    paths = traces()
     runs = equal_runs = wanted = equal = 0
     for path in sorted(glob.glob(os.path.join(oracle, '*.jsonl'))):
         name, mode = os.path.basename(path).split('.')[:2]
         with open(path, 'rb') as file:
             want = [without_host(line) for line in file.read().splitlines()]
-        got = [without_host(line) for line in alerts_of(traces[name], mode)]
+        got = [without_host(line) for line in alerts_of(paths[name], mode)]
         runs += 1
         wanted += len(want)
         equal += sum(a == b for a, b in zip(want, got))

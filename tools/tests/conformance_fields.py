@@ -13,19 +13,12 @@ import os
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CORPUS = os.environ.get('SAKER_CORPUS') or os.path.join(ROOT, '..', '..', 'shared', 'corpus')
-SCAP = os.path.join(os.environ.get('SAKER_BIN_DIR') or os.path.join(ROOT, 'build', 'dev', 'bin'), 'scap')
+from corpus import corpus, program, traces
 
 # Falco prints memory there that nothing was written to.
 UNWRITTEN = {'proc.exe_ino.ctime_duration_proc_start', 'proc.exe_ino.ctime_duration_pidns_start'}
 # Falco's evt.abspath makes the directory fd the event's fd, for every field that is looked at later.
 AFTER_ABSPATH = ('fd.', 'fs.path.', 'evt.count.error.', 'evt.category', 'evt.is_syslog')
-
-
-def skip(reason):
-    print('skipped:', reason)
-    sys.exit(77)
 
 
 def explained(field, want, got):
@@ -83,7 +76,7 @@ def run_trace(total, name, trace, oracle):
     fields = sorted({k for d in want.values() for k in d} - {'evt.num'})
     before = total.values, total.equal, total.explained
     seen = 0
-    cat = subprocess.Popen([SCAP, 'cat', '--json', '--fields', ','.join(['evt.num'] + fields), trace],
+    cat = subprocess.Popen([program('scap'), 'cat', '--json', '--fields', ','.join(['evt.num'] + fields), trace],
                            stdout=subprocess.PIPE, text=True, errors='replace')
     for line in cat.stdout:
         if not line.startswith('{'):
@@ -103,19 +96,15 @@ def run_trace(total, name, trace, oracle):
 
 
 def main():
-    oracles = sorted(glob.glob(os.path.join(CORPUS, 'oracle', 'fields', '*.jsonl.zst')))
-    if not oracles:
-        skip('no corpus (set SAKER_CORPUS)')
-    if not os.path.exists(SCAP):
-        skip(f'no {SCAP}')
+    oracles = sorted(glob.glob(corpus('oracle', 'fields') + '/*.jsonl.zst'))
+    paths = traces()
     total = Count()
     for oracle in oracles:
         name = os.path.basename(oracle).split('.')[0]
         if len(sys.argv) > 1 and name not in sys.argv[1:]:
             continue
-        traces = glob.glob(os.path.join(CORPUS, 'traces', '*', name + '.scap*'))
-        if traces:
-            run_trace(total, name, traces[0], oracle)
+        if name in paths:
+            run_trace(total, name, paths[name], oracle)
     for field, tally in sorted(total.by_field.items()):
         off = tally['explained'] + tally['different']
         if off:
@@ -124,7 +113,7 @@ def main():
                   + (f', first {total.example[field]}' if field in total.example else ''))
     rest = total.values - total.explained
     exact = sum(1 for t in total.by_field.values() if not t['explained'] and not t['different'])
-    print(f'all: {total.equal}/{total.values} = {percent(total.equal, total.values):.3f} %, '
+    print(f'FIGURE fields: {total.equal}/{total.values} = {percent(total.equal, total.values):.3f} %, '
           f'without known differences {total.equal}/{rest} = {percent(total.equal, rest):.4f} %; '
           f'fields exact {exact}/{len(total.by_field)}; events {total.seen}/{total.events}')
     ok = total.seen == total.events and total.equal == rest

@@ -9,17 +9,10 @@ import os
 import subprocess
 import sys
 
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CORPUS = os.environ.get('SAKER_CORPUS') or os.path.join(ROOT, '..', '..', 'shared', 'corpus')
-REPLAY = os.path.join(os.environ.get('SAKER_BIN_DIR') or os.path.join(ROOT, 'build', 'dev', 'bin'), 'replay')
+from corpus import corpus, program
 
 # Falco's answer is about another trace called empty.scap: its events are 46 minutes younger than the corpus's.
 OTHER_TRACE = ('test_warnings',)
-
-
-def skip(reason):
-    print('skipped:', reason)
-    sys.exit(77)
 
 
 def shape(alert):
@@ -29,11 +22,11 @@ def shape(alert):
 
 def problem(case):
     """What is wrong with the answer to this case, or None."""
-    legacy = os.path.join(CORPUS, 'legacy', 'rules')
-    command = [REPLAY, '-q', '-o', 'json', '--rule-matching', 'first', '--extra-field', 'evt.num']
+    legacy = corpus('legacy', 'rules')
+    command = [program('replay'), '-q', '-o', 'json', '--rule-matching', 'first', '--extra-field', 'evt.num']
     for name in case['rules_files']:
         command += ['-r', os.path.join(legacy, name)]
-    command.append(os.path.join(CORPUS, 'traces', 'stock', case['trace']))
+    command.append(corpus('traces', 'stock', case['trace']))
     run = subprocess.run(command, capture_output=True, text=True, errors='replace')
     if (run.returncode != 0) != (case['run_exit'] != 0):
         return f'exit {run.returncode}, wanted {case["run_exit"]}: {run.stderr.strip()[:300]}'
@@ -46,12 +39,7 @@ def problem(case):
 
 
 def main():
-    path = os.path.join(CORPUS, 'legacy', 'expected.jsonl')
-    if not os.path.exists(path):
-        skip('no corpus of legacy cases (set SAKER_CORPUS)')
-    if not os.path.exists(REPLAY):
-        skip('replay is not built')
-    with open(path, encoding='utf-8') as file:
+    with open(corpus('legacy', 'expected.jsonl'), encoding='utf-8') as file:
         cases = [json.loads(line) for line in file]
     good = 0
     for case in cases:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Stock traces of the corpus: as many events as the reference counts, copies that keep every byte of every
-event, and Debian's sysdig reads the copies as it reads the originals."""
+"""Stock traces of the corpus: as many events as the reference counts, copies (stock, gzip, and by way of a native trace)
+that keep every byte of every event, and Debian's sysdig reads the copies as it reads the originals."""
 import gzip
 import json
 import os
@@ -10,10 +10,7 @@ import subprocess
 import sys
 import tempfile
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.environ.get('SAKER_SOURCE_DIR', os.path.join(HERE, '..', '..'))
-CORPUS = os.environ.get('SAKER_CORPUS', os.path.join(ROOT, '..', 'shared', 'corpus'))
-SCAP = os.path.join(os.environ.get('SAKER_BIN_DIR', os.path.join(ROOT, 'build', 'dev', 'bin')), 'scap')
+from corpus import corpus, program, traces
 
 V2 = {0x216: 2, 0x217: 6, 0x221: 2, 0x222: 6}  # block type: bytes in front of the event
 V1 = {0x204: 2, 0x8010ABCD: 2, 0x208: 6}
@@ -49,7 +46,7 @@ def sysdig(path):
 
 def oracle_count(name):
     """The last event number in the reference's answers; None if there are none for this trace."""
-    path = f'{CORPUS}/oracle/fields/{name}.jsonl.zst'
+    path = os.path.join(corpus('oracle', 'fields'), name + '.jsonl.zst')
     if not os.path.exists(path):
         return None
     text = subprocess.run(['zstd', '-dcq', path], capture_output=True, check=True).stdout
@@ -59,13 +56,16 @@ def oracle_count(name):
 def check(path, work, full):
     """Problems of one trace, as sentences."""
     name = os.path.basename(path).split('.')[0]
-    info = json.loads(subprocess.run([SCAP, 'info', '--json', path], capture_output=True, check=True).stdout)
+    info = json.loads(subprocess.run([program('scap'), 'info', '--json', path], capture_output=True, check=True).stdout)
     want, got = oracle_count(name), info['events']['shown']
     if want is not None and got != want and (full or got < want):  # the oracle has all events of the stock traces only
         yield f'{name}: {got} events, the reference counts {want}'
-    copies = [os.path.join(work, name + suffix) for suffix in ('.scap', '.scap.gz')]
+    native = os.path.join(work, name + '.skr')
+    copies = [os.path.join(work, name + suffix) for suffix in ('.scap', '.scap.gz', '-again.scap')]
+    subprocess.run([program('scap'), 'convert', path, native], check=True)
     for copy in copies:
-        subprocess.run([SCAP, 'convert', path, copy], check=True)
+        source = native if copy.endswith('-again.scap') else path
+        subprocess.run([program('scap'), 'convert', source, copy], check=True)
         if events(copy) != events(path):
             yield f'{copy}: the events are not those of {path}'
     if shutil.which('sysdig') and got <= 2 * MAX_EVENTS:
@@ -76,19 +76,14 @@ def check(path, work, full):
 
 
 def main():
-    if not os.path.isdir(CORPUS):
-        print(f'skipped: no corpus at {CORPUS}')
-        return 77
-    problems, n = [], 0
+    problems, paths = [], traces()
     with tempfile.TemporaryDirectory() as work:
-        for folder in ('stock', 'captured'):
-            for name in sorted(os.listdir(f'{CORPUS}/traces/{folder}')):
-                problems += check(f'{CORPUS}/traces/{folder}/{name}', work, folder == 'stock')
-                n += 1
+        for path in paths.values():
+            problems += check(path, work, f'{os.sep}stock{os.sep}' in path)
     for p in problems:
         print(p)
     note = '' if shutil.which('sysdig') else ' (no sysdig here: not compared with it)'
-    print(f'{n} traces, {len(problems)} problems{note}')
+    print(f'FIGURE copies: {len(paths)} traces, {len(problems)} problems{note}')
     return 1 if problems else 0
 
 

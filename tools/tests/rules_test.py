@@ -132,7 +132,7 @@ def main():
         print(line)
     for trace in sorted(absent):
         print(f"not here: {trace}")
-    print(f"rules: {checks} checks on {len(answers)} traces, {len(wrong)} wrong")
+    print(f"FIGURE own rules: {checks} checks on {len(answers)} traces, {len(wrong)} wrong")
     return 1 if wrong else 0
 
 
