@@ -208,7 +208,7 @@ static int replay_all(struct session *s, struct cli *c, struct err *err)
 	const struct inputs *traces = &s->o->traces;
 	struct buf b = { 0 };
 
-	s->tally.begun_ns = monotonic_ns();
+	s->tally.begun_ns = s->tally.shown_ns = monotonic_ns();
 	s->tally.ntraces = traces->n;
 	for (size_t i = 0; i < traces->n; i++)
 		s->tally.bytes_total += size_of(traces->paths[i]);

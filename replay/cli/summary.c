@@ -44,10 +44,10 @@ static void put_eta(struct buf *b, const struct tally *t, struct source_progress
 	if (done == 0 || done > t->bytes_total)
 		return;
 	double rest = (double)(t->bytes_total - done) / (double)done * (double)(now - t->begun_ns);
+	uint64_t rest_s = (uint64_t)(rest / 1e9) + 1;
 
-	buf_printf(b, ", %.0f %%, ", 100 * (double)done / (double)t->bytes_total);
-	human_duration(b, (uint64_t)(rest / 1e9) * 1000000000u);
-	buf_puts(b, " left");
+	buf_printf(b, ", %.0f %%, %" PRIu64 ":%02" PRIu64 " left",
+		   100 * (double)done / (double)t->bytes_total, rest_s / 60, rest_s % 60);
 }
 
 void progress_show(struct tally *t, const struct trace_report *r, struct source_progress at)

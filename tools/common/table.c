@@ -8,7 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { GAP = 2, NARROWEST = 8, NARROWEST_TERMINAL = 20 };
+enum { GAP = 2, NARROWEST = 8, SHORT_TEXT = 24, NARROWEST_TERMINAL = 20 };
 
 void table_init(struct table *t, int columns)
 {
@@ -57,25 +57,33 @@ static struct table_cell cell_of(const struct table *t, size_t row, int column)
 	return c;
 }
 
-/* Take columns from the widest ones until the line fits. */
+/* Take columns from the widest cells, none below `floor`, until the line fits. */
+static void shrink(size_t widths[static TABLE_MAX_COLUMNS], int columns, size_t floor,
+		   size_t *total, size_t width)
+{
+	while (*total > width) {
+		int widest = 0;
+
+		for (int k = 1; k < columns; k++) {
+			if (widths[k] >= widths[widest])
+				widest = k;
+		}
+		if (widths[widest] <= floor)
+			return;
+		widths[widest]--;
+		--*total;
+	}
+}
+
+/* Texts give way first; a time or a name stays whole for as long as it can. */
 static void fit(const struct table *t, size_t width, size_t widths[static TABLE_MAX_COLUMNS])
 {
 	size_t total = (size_t)(t->columns - 1) * GAP;
 
 	for (int k = 0; k < t->columns; k++)
 		total += widths[k];
-	while (total > width) {
-		int widest = 0;
-
-		for (int k = 1; k < t->columns; k++) {
-			if (widths[k] >= widths[widest])
-				widest = k;
-		}
-		if (widths[widest] <= NARROWEST)
-			return;
-		widths[widest]--;
-		total--;
-	}
+	shrink(widths, t->columns, SHORT_TEXT, &total, width);
+	shrink(widths, t->columns, NARROWEST, &total, width);
 }
 
 static void pad(struct buf *out, size_t n)
