@@ -20,7 +20,7 @@ static void put_subsys(struct buf *out, struct sv subsys)
 		buf_put(out, subsys.p, (size_t)at);
 		buf_put(out, subsys.p + at + suffix.n, subsys.n - (size_t)at - suffix.n);
 	}
-	if (out->failed)
+	if (out->failed || out->n == start)
 		return;
 	struct sv put = { out->p + start, out->n - start };
 	for (size_t i = 0; i < sizeof renamed / sizeof *renamed; i++) {

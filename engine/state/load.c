@@ -233,32 +233,16 @@ static void settle_thread(struct state *s, struct thread *t)
 	contain_thread(s, t);
 }
 
-static int by_tid(const void *a, const void *b)
-{
-	const struct thread *x = *(struct thread *const *)a, *y = *(struct thread *const *)b;
-
-	return (x->tid > y->tid) - (x->tid < y->tid);
-}
-
 void state_settle(struct state *s)
 {
-	struct state_tables *tb = s->tables;
-	struct thread **all = malloc((s->nthreads + 1) * sizeof *all);
-	size_t n = 0;
-
-	tb->settled = true;
-	credentials_settle(s);
-	if (!all) {
-		tb->nomem = true;
-		return;
-	}
-	for (uint32_t i = 0; i < tb->ids.nslots; i++) {
-		if (tb->ids.slots[i].thread)
-			all[n++] = tb->ids.slots[i].thread;
-	}
 	/* In an order that does not depend on hashing: lists of children show it. */
-	qsort(all, n, sizeof *all, by_tid);
-	for (size_t i = 0; i < n; i++)
+	struct thread **all = state_threads(s);
+	size_t n = s->nthreads;
+
+	s->tables->settled = true;
+	credentials_settle(s);
+	s->tables->nomem |= !all;
+	for (size_t i = 0; all && i < n; i++)
 		settle_thread(s, all[i]);
 	free(all);
 }

@@ -29,7 +29,7 @@ struct group {
 	struct text *name;
 };
 
-/* What could not be kept because a table was full; told in every summary. */
+/* How often something could not be kept because a table was full; told in every summary. */
 struct state_losses {
 	uint64_t threads, fds, containers, users;
 };
@@ -90,8 +90,8 @@ struct thread *state_thread(const struct state *s, int64_t tid);
 struct thread *state_parent(const struct state *s, const struct thread *t);
 /* What fields call the event's fd: now.fd, else the entry of now.fd_num. */
 struct fd *moment_fd(const struct moment *m);
-/* All threads in ascending order of tid: first one with tid >= from; NULL at the end. Slow. */
-struct thread *state_next_thread(const struct state *s, int64_t from);
+/* All nthreads of them in ascending order of tid, for the caller to free; NULL: no memory. */
+struct thread **state_threads(const struct state *s);
 /* container_id "" is the host; nothing is known of other containers' users. NULL: unknown. */
 const struct user *state_user(const struct state *s, struct sv container_id, uint32_t uid);
 const struct group *state_group(const struct state *s, struct sv container_id, uint32_t gid);

@@ -84,18 +84,27 @@ struct thread *state_parent(const struct state *s, const struct thread *t)
 	return hint;
 }
 
-struct thread *state_next_thread(const struct state *s, int64_t from)
+static int by_tid(const void *a, const void *b)
+{
+	const struct thread *x = *(struct thread *const *)a, *y = *(struct thread *const *)b;
+
+	return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+struct thread **state_threads(const struct state *s)
 {
 	const struct id_table *ids = &s->tables->ids;
-	struct thread *best = NULL;
+	struct thread **all = malloc((s->nthreads + 1) * sizeof *all);
+	size_t n = 0;
 
+	if (!all)
+		return NULL;
 	for (uint32_t i = 0; i < ids->nslots; i++) {
-		struct thread *t = ids->slots[i].thread;
-
-		if (t && t->tid >= from && (!best || t->tid < best->tid))
-			best = t;
+		if (ids->slots[i].thread)
+			all[n++] = ids->slots[i].thread;
 	}
-	return best;
+	qsort(all, n, sizeof *all, by_tid);
+	return all;
 }
 
 struct thread *thread_new(struct state *s)
@@ -428,8 +437,12 @@ struct thread *thread_get(struct state *s, int64_t tid)
 {
 	struct thread *t = state_thread(s, tid);
 
-	if (t || s->nthreads >= STATE_MAX_THREADS)
+	if (t)
 		return t;
+	if (s->nthreads >= STATE_MAX_THREADS) {
+		s->losses.threads++;
+		return NULL;
+	}
 	t = thread_new(s);
 	if (!t)
 		return NULL;

@@ -62,6 +62,9 @@ static void subsystems_get_their_names_of_today(void **state)
 	assert_sv(buf_sv(&out), "cpu=/a\0perf_event=/b=c\0memory=/\0blkio=/d\0");
 	assert_false(cgroups_normalise(SV("cpu=/a\0nothing"), &out));
 	buf_deinit(&out);
+	assert_true(cgroups_normalise(SV("=/a\0_cgroup=/b"), &out));
+	assert_sv(buf_sv(&out), "=/a\0=/b\0");
+	buf_deinit(&out);
 }
 
 static const char *const described =

@@ -280,11 +280,33 @@ static void a_new_section_starts_afresh(void **state)
 	assert_int_equal(p->s->nthreads, 0);
 	assert_null(state_thread(p->s, 10));
 	assert_int_equal(p->s->now.base_ts_ns, 0);
-	assert_null(state_next_thread(p->s, 0));
 	PLAY_PROC(p, 12, 1, "b");
 	PLAY_PROC(p, 11, 1, "a");
-	assert_int_equal(state_next_thread(p->s, 0)->tid, 11);
-	assert_int_equal(state_next_thread(p->s, 12)->tid, 12);
+	struct thread **all = state_threads(p->s);
+	assert_int_equal(p->s->nthreads, 2);
+	assert_int_equal(all[0]->tid, 11);
+	assert_int_equal(all[1]->tid, 12);
+	free(all);
+}
+
+static void threads_beyond_the_limit_are_counted_as_lost(void **state)
+{
+	struct play *p = *state;
+
+	for (int64_t tid = 1; tid <= STATE_MAX_THREADS; tid++)
+		play(p, EV_SYSCALL_GETCWD_X, tid, "q", INT64_C(-1));
+	assert_int_equal(p->s->losses.threads, 0);
+	play(p, EV_SYSCALL_GETCWD_X, STATE_MAX_THREADS + 1, "q", INT64_C(-1));
+	assert_null(p->s->now.thread);
+	assert_int_equal(p->s->losses.threads, 1);
+	play_clone(p, STATE_MAX_THREADS + 2, 0, STATE_MAX_THREADS + 2, 1, 0);
+	assert_null(p->s->now.thread);
+	assert_int_equal(p->s->losses.threads, 2);
+	assert_int_equal(p->s->nthreads, STATE_MAX_THREADS);
+	/* One that goes makes room. */
+	play(p, EV_PROCEXIT_1_E, 7, "qqbb", INT64_C(0), INT64_C(0), 0u, 0u);
+	play(p, EV_SYSCALL_GETCWD_X, STATE_MAX_THREADS + 1, "q", INT64_C(-1));
+	assert_non_null(p->s->now.thread);
 }
 
 #define PLAY_TEST(f) cmocka_unit_test_setup_teardown(f, play_setup, play_teardown)
@@ -308,6 +330,7 @@ int main(void)
 		PLAY_TEST(users_come_from_the_list_and_from_events),
 		PLAY_TEST(versions_tell_what_can_look_different),
 		PLAY_TEST(a_new_section_starts_afresh),
+		PLAY_TEST(threads_beyond_the_limit_are_counted_as_lost),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,12 +2,14 @@
 #include "engine/tests/play.h"
 
 /* SOCKADDR and SOCKTUPLE parameters; ports are little-endian in them. */
-#define A4 "\x02\x0a\x00\x00\x02\x50\x00"                         /* 10.0.0.2:80 */
-#define B4 "\x02\x0a\x00\x00\x03\x50\x00"                         /* 10.0.0.3:80 */
-#define T4 "\x02\x0a\x00\x00\x01\x39\x30\x0a\x00\x00\x02\x50\x00" /* 10.0.0.1:12345->10.0.0.2:80   \
-								   */
-#define U4 "\x02\x0a\x00\x00\x09\x39\x30\x0a\x00\x00\x01\x35\x00" /* 10.0.0.9:12345->10.0.0.1:53   \
-								   */
+#define A4 "\x02\x0a\x00\x00\x02\x50\x00" /* 10.0.0.2:80 */
+#define B4 "\x02\x0a\x00\x00\x03\x50\x00" /* 10.0.0.3:80 */
+#define T4                                                                                         \
+	"\x02\x0a\x00\x00\x01\x39\x30\x0a\x00\x00\x02\x50\x00" /* 10.0.0.1:12345->10.0.0.2:80      \
+								*/
+#define U4                                                                                         \
+	"\x02\x0a\x00\x00\x09\x39\x30\x0a\x00\x00\x01\x35\x00" /* 10.0.0.9:12345->10.0.0.1:53      \
+								*/
 #define MAPPED "\0\0\0\0\0\0\0\0\0\0\xff\xff"
 #define T46    "\x0a" MAPPED "\x0a\x00\x00\x01\x39\x30" MAPPED "\x0a\x00\x00\x02\x50\x00"
 #define TUN    "\x01\x10\0\0\0\0\0\0\0\x20\0\0\0\0\0\0\0/run/x\0"

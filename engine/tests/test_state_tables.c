@@ -118,6 +118,29 @@ static void a_full_table_counts_what_it_loses(void **state)
 	assert_non_null(put(x, 3));
 }
 
+static void all_tables_together_have_a_limit(void **state)
+{
+	struct fds *x = *state;
+	struct fd_table *child;
+
+	put(x, 1);
+	child = fd_table_ref(x->t);
+	uint64_t room = x->st.room;
+	x->st.room = STATE_MAX_FD_ROOM;
+	/* A copy of its own would need room. */
+	struct fd *f = fd_new(&x->st);
+	assert_null(fd_table_put(&x->st, &child, 2, f));
+	assert_null(fd_table_own(&x->st, &child, 1, fd_table_get(child, 1)));
+	assert_int_equal(x->st.lost, 1);
+	assert_false(x->st.nomem);
+	x->st.room = room;
+	assert_non_null(fd_table_own(&x->st, &child, 1, fd_table_get(child, 1)));
+	fd_table_unref(&x->st, child);
+	fd_table_unref(&x->st, x->t);
+	x->t = NULL;
+	assert_int_equal(x->st.room, 0);
+}
+
 static void copies_share_until_one_changes(void **state)
 {
 	struct fds *x = *state;
@@ -315,6 +338,7 @@ int main(void)
 		FDS_TEST(fds_are_found_and_listed_in_order),
 		FDS_TEST(a_table_survives_any_order_of_puts_and_removes),
 		FDS_TEST(a_full_table_counts_what_it_loses),
+		FDS_TEST(all_tables_together_have_a_limit),
 		FDS_TEST(copies_share_until_one_changes),
 		FDS_TEST(entries_can_be_dropped_by_a_question),
 		cmocka_unit_test(ids_survive_any_order_of_making_and_forgetting),
