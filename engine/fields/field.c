@@ -31,10 +31,12 @@ bool field_get_json(const struct field_ref *f, struct field_ctx *ctx, struct val
 {
 	if (!get_without_memory(f, ctx, out))
 		return false;
+	if (!(f->def->flags & (FF_JSON_TIMESTAMP | FF_JSON_PLAIN)))
+		return true;
 	if (f->def->flags & FF_JSON_TIMESTAMP)
-		*out = (struct value){ .type = PT_ABSTIME, .u = now_event(ctx)->ts_ns };
-	if (f->def->flags & (FF_JSON_TIMESTAMP | FF_JSON_PLAIN))
-		out->format = PF_DEC;
+		out->u = now_event(ctx)->ts_ns;
+	/* Signed: an event can be older than the one its time is relative to. */
+	*out = (struct value){ .type = PT_INT64, .i = (int64_t)out->u, .format = PF_DEC };
 	return true;
 }
 

@@ -125,9 +125,31 @@ static void json_shows_times_as_numbers(void **state)
 
 	assert_true(field_get_json(&time, &s.ctx, &v));
 	assert_int_equal(v.u, 1700000000000001500);
-	assert_int_equal(v.type, PT_ABSTIME);
+	assert_int_equal(v.format, PF_DEC);
 	assert_true(field_get_json(&ns, &s.ctx, &v));
 	assert_int_equal(v.format, PF_DEC);
+	scene_close(&s);
+}
+
+static void json_shows_times_before_the_first_as_negative(void **state)
+{
+	struct scene s;
+	struct value v;
+
+	(void)state;
+	host(&s);
+	a_call(&s, EV_SYSCALL_SETSID_X, 0);
+	s.ts_ns -= 1500 + 7;
+	a_call(&s, EV_SYSCALL_SETSID_X, 0);
+
+	struct field_ref since = scene_ref(&s, "evt.reltime");
+	struct buf json = { 0 };
+
+	assert_true(field_get_json(&since, &s.ctx, &v));
+	render_value_json(&json, &v, since.def->format);
+	assert_string_equal(buf_cstr(&json), "-7");
+	assert_seen(&s, "evt.reltime", "18446744073709551609");
+	buf_deinit(&json);
 	scene_close(&s);
 }
 
@@ -395,6 +417,7 @@ int main(void)
 		cmocka_unit_test(the_output_time_has_modes),
 		cmocka_unit_test(a_delta_belongs_to_its_use),
 		cmocka_unit_test(json_shows_times_as_numbers),
+		cmocka_unit_test(json_shows_times_before_the_first_as_negative),
 		cmocka_unit_test(a_generic_event_is_named_by_its_call),
 		cmocka_unit_test(types_are_told_by_name_and_id),
 		cmocka_unit_test(a_result_is_a_word_or_a_number),
