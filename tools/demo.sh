@@ -13,10 +13,13 @@ say() {
 say "scap info $trace"
 "$bin/scap" info "$trace"
 say "replay -r rules --db matches.db $trace"
-"$bin/replay" -r rules --db "$db" "$trace"
+"$bin/replay" -r rules --db "$db" "$trace" >"$db.alerts"
+say "cut -c 1-160 alerts | head -n 12"
+cut -c 1-160 "$db.alerts" | head -n 12
+echo "... $(wc -l <"$db.alerts") alerts in all"
 say "matches --db matches.db stats"
 "$bin/matches" --db "$db" stats
 say "matches --db matches.db list --priority warning --limit 8"
 "$bin/matches" --db "$db" list --priority warning --limit 8
-say "matches --db matches.db tree 1"
-"$bin/matches" --db "$db" tree 1
+say "matches --db matches.db show 74   # a socket became the shell's standard input"
+"$bin/matches" --db "$db" show 74 | cut -c 1-160

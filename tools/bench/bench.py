@@ -1,11 +1,20 @@
 #!/usr/bin/env python3
-"""bench.py BUILD_DIR [--runs N]: replay rate and memory, rule load time, store rate.
+"""bench.py BUILD_DIR [--runs N]: replay rate and memory, trace size, rule load time, store rate.
 
 Every row is the median of N runs of the release binaries on one core (CPU seconds, so that a noisy
 machine blurs it less).  Traces: our captured ones, each read several times in one run so that
 start-up does not count.  Rules: Falco's files where the corpus is at hand, our own otherwise.
 """
-import argparse, gzip, os, resource, shutil, statistics, subprocess, sys, tempfile, time
+import argparse
+import gzip
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
 
 parser = argparse.ArgumentParser()
 parser.add_argument('build')
@@ -40,8 +49,7 @@ def median(cmd):
 
 def events_of(trace):
     out = subprocess.run([f'{bin_dir}/scap', 'info', '--json', trace], capture_output=True, check=True)
-    import json
-    return json.loads(out.stdout)['events']
+    return json.loads(out.stdout)['events']['shown']
 
 
 def traces():
@@ -65,6 +73,20 @@ def rule_sets():
     return [('no rules', []), ('own rules', [own])]
 
 
+def size_row(name, plain):
+    """A native trace against general compressors: bytes and CPU, both relative to zstd -3."""
+    native, zst = plain + '.skr', plain + '.zst'
+    ours = median([f'{bin_dir}/scap', 'convert', plain, native])[0]
+    theirs = median(['zstd', '-3', '-q', '-f', '--single-thread', plain, '-o', zst])[0]
+    base = os.path.getsize(zst)
+    xz = len(subprocess.run(['xz', '-6', '-c', plain], capture_output=True, check=True).stdout)
+    size_rows.append(f'{name:12} native {os.path.getsize(native):9} B = {os.path.getsize(native) / base:.3f} of zstd -3, '
+                     f'{os.path.getsize(native) / xz:.3f} of xz -6; CPU {ours / theirs:.2f} of zstd -3')
+    os.unlink(native)
+    os.unlink(zst)
+
+
+size_rows = []
 work = tempfile.mkdtemp()
 print(f'{"trace":12} {"rules":10} {"events":>10} {"M events/s":>11} {"x gunzip":>9} {"peak MiB":>9}')
 for name, path in traces().items():
@@ -81,7 +103,9 @@ for name, path in traces().items():
             cpu, _, peak = median(cmd + [trace] * args.repeat)
             print(f'{name + kind:12} {label:10} {events:10} {events / cpu / 1e6:11.2f} '
                   f'{gunzip / cpu:9.2f} {peak / 1024:9.1f}', flush=True)
+    size_row(name, plain)
     os.unlink(plain)
+print(*size_rows, sep='\n')
 
 for label, rules in rule_sets():
     cmd = [f'{bin_dir}/ruletest', 'check'] + rules
