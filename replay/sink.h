@@ -56,8 +56,8 @@ static inline void sink_close(struct sink *s)
 /*
  * Falco's text and JSON lines.  out stays the caller's.  NULL: no memory.
  *
- * Text may hold whatever a trace holds.  `clean` appends it in the form that the reader of `out`
- * stands, a terminal for instance; NULL: as it is.
+ * Text may hold whatever a trace holds.  `clean` appends it in a form that whoever reads `out` can
+ * stand, a terminal for instance; NULL: as it is.
  */
 struct sink *sink_text_new(FILE *out, void (*clean)(struct buf *out, struct sv text));
 struct sink *sink_json_new(FILE *out);
