@@ -110,20 +110,25 @@ int query_option(struct query *q, int key, struct cli *c, struct err *err)
 	return 0;
 }
 
-/* instr() takes the text as it is, where LIKE would see '%' and '_'. */
+/*
+ * Terms name indexed columns of matches where they can.  instr() takes the text as it is, where
+ * LIKE would see '%' and '_'.
+ */
 void query_where(const struct query *q, struct buf *sql)
 {
 	const struct {
 		bool wanted;
 		const char *sql;
 	} terms[] = {
-		{ q->rule, "instr(lower(rule), lower(:rule))" },
+		{ q->rule, "rule_id IN (SELECT id FROM rules "
+			   "WHERE instr(lower(name), lower(:rule)))" },
 		{ q->priority >= 0, "priority_id <= :priority" },
 		{ q->tag, "rule_id IN (SELECT rule_id FROM rule_tags WHERE tag = :tag)" },
 		{ q->from_ns, "ts_ns >= :from" },
 		{ q->to_ns, "ts_ns < :to" },
-		{ q->process, "comm = :process" },
-		{ q->pid >= 0, "pid = :pid" },
+		{ q->process, "program_id IN (SELECT id FROM programs WHERE comm = :process)" },
+		{ q->pid >= 0, "program_id IN (SELECT g.id FROM processes c "
+			       "JOIN programs g ON g.process_id = c.id WHERE c.pid = :pid)" },
 		{ q->container, "(container_name = :container OR "
 				"substr(container_id, 1, length(:container)) = :container)" },
 		{ q->search.n, "message_id IN (SELECT rowid FROM message_search "
