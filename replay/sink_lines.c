@@ -16,12 +16,11 @@ struct line_sink {
 
 static int write_out(struct line_sink *s, struct err *err)
 {
-	size_t n = s->lines.n;
-
 	if (s->lines.failed)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	s->lines.n = 0;
-	if (n && fwrite(s->lines.p, 1, n, s->out) != n)
+	bool written = buf_write(&s->lines, s->out);
+	buf_clear(&s->lines);
+	if (!written)
 		return err_errno(err, "cannot write the alerts");
 	return 0;
 }
@@ -101,14 +100,29 @@ static void put_time(struct buf *b, uint64_t ts_ns)
 	buf_printf(b, ".%09uZ\"", (unsigned)(ts_ns % 1000000000));
 }
 
+/* The output is prefix, blank and message: what was escaped for the message is used again. */
+static void put_message_and_output(struct buf *b, const struct alert *a)
+{
+	size_t at, n;
+
+	buf_puts(b, ",\"message\":");
+	at = b->n;
+	render_json_string(b, a->message);
+	n = b->n - at;
+	put_text(b, ",\"output\":", a->prefix);
+	if (!buf_reserve(b, n))
+		return;
+	b->p[b->n - 1] = ' '; /* instead of the quote */
+	buf_put(b, b->p + at + 1, n - 1);
+}
+
 static int json_alert(struct sink *sink, const struct alert *a, struct err *err)
 {
 	struct line_sink *s = (struct line_sink *)sink;
 	struct buf *b = &s->lines;
 
 	put_text(b, "{\"hostname\":", a->state->machine.hostname);
-	put_text(b, ",\"message\":", a->message);
-	put_text(b, ",\"output\":", output_of(s, a));
+	put_message_and_output(b, a);
 	buf_puts(b, ",\"output_fields\":{");
 	for (size_t i = 0; i < a->nvalues; i++) {
 		put_text(b, i ? "," : "", a->keys[i].name);

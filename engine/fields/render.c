@@ -206,13 +206,28 @@ static void put_json_ascii(struct buf *out, unsigned char c)
 	}
 }
 
+/* Bytes at the front of s that stand for themselves: nearly all of nearly every text. */
+static size_t json_plain_prefix(struct sv s)
+{
+	size_t n = 0;
+
+	while (n < s.n && (unsigned char)s.p[n] >= 0x20 && (unsigned char)s.p[n] < 0x80 &&
+	       s.p[n] != '"' && s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 void render_json_string(struct buf *out, struct sv s)
 {
 	buf_putc(out, '"');
-	while (s.n) {
+	for (;;) {
 		struct sv head;
 		bool valid;
 
+		sv_take(&s, json_plain_prefix(s), &head);
+		buf_putsv(out, head);
+		if (s.n == 0)
+			break;
 		sv_take(&s, utf8_next(s, &valid), &head);
 		if (!valid)
 			buf_putsv(out, replacement);

@@ -314,6 +314,21 @@ int collect_rule_append(struct collection *c, struct rule_update *u, struct diag
 	return 0;
 }
 
+/*
+ * Taken over unchecked, as in Falco: what is wrong with them shows in the condition.  Only where
+ * Falco would crash, on missing comps, they are filled in.
+ */
+static int replace_exceptions(struct collection *c, struct rule_info *rule,
+			      const struct exception_list *with, struct diag_list *dl)
+{
+	rule->exceptions = *with;
+	for (size_t i = 0; i < with->n; i++) {
+		if (exception_default_comps(&c->arena, &with->items[i], dl) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 int collect_rule_replace(struct collection *c, struct rule_update *u, struct diag_list *dl)
 {
 	struct rule_info *rule = find(&c->rules, u->with.name);
@@ -333,8 +348,8 @@ int collect_rule_replace(struct collection *c, struct rule_update *u, struct dia
 		rule->desc = with->desc;
 	if (u->has & PART_TAGS)
 		rule->tags = with->tags;
-	if (u->has & PART_EXCEPTIONS)
-		rule->exceptions = with->exceptions;
+	if (u->has & PART_EXCEPTIONS && replace_exceptions(c, rule, &u->with.exceptions, dl) < 0)
+		return -1;
 	if (u->has & PART_PRIORITY)
 		rule->priority = with->priority;
 	if (u->has & PART_CAPTURE)

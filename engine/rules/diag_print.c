@@ -90,6 +90,17 @@ void diag_print_json(const struct diag_list *dl, struct buf *out)
 
 /* --- as text for people --- */
 
+/* Text from a rule file: what a terminal might act on is shown as '?'. */
+static void put_safe(struct sv text, struct buf *out)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+		bool control = ((unsigned char)c < 0x20 && c != '\n' && c != '\t') || c == 0x7F;
+
+		buf_putc(out, control ? '?' : c);
+	}
+}
+
 /*
  * "FILE:LINE:COL", counted from 1.  Within a condition that is where its YAML value begins, because
  * the text that was judged is not the text in the file.
@@ -100,7 +111,7 @@ static void put_place(const struct diag *d, struct sv file, struct buf *out)
 
 	while (l > d->where && !sv_eq(l->name, d->where[0].name))
 		l--;
-	buf_putsv(out, l ? l->name : file);
+	put_safe(l ? l->name : file, out);
 	if (l && l > d->where)
 		buf_printf(out, ":%u:%u", l->line + 1, l->col + 1);
 	buf_puts(out, ": ");
@@ -111,8 +122,9 @@ static void put_subject(const struct diag *d, struct buf *out)
 {
 	for (size_t i = d->nwhere; i-- > 0;) {
 		if (d->where[i].item_name.n) {
-			buf_printf(out, "%s '" SV_FMT "': ", d->where[i].item_type,
-				   SV_ARG(d->where[i].item_name));
+			buf_printf(out, "%s '", d->where[i].item_type);
+			put_safe(d->where[i].item_name, out);
+			buf_puts(out, "': ");
 			return;
 		}
 	}
@@ -126,7 +138,7 @@ static void put_indented(struct sv lines, struct buf *out)
 
 		sv_take(&lines, nl ? (size_t)(nl - lines.p) + 1 : lines.n, &line);
 		buf_puts(out, "    ");
-		buf_putsv(out, line);
+		put_safe(line, out);
 	}
 }
 
@@ -136,7 +148,7 @@ static void put_text(const struct diag_list *dl, const struct diag *d, struct bu
 	buf_puts(out, diag_is_error(d->code) ? "error: " : "warning: ");
 	put_subject(d, out);
 	if (d->message.n)
-		buf_putsv(out, d->message);
+		put_safe(d->message, out);
 	else
 		buf_puts(out, diag_code_title(d->code));
 	buf_printf(out, " [%s]\n", diag_code_name(d->code));

@@ -105,28 +105,42 @@ static int check_field(const struct entry *field, const struct exception_info *e
 	return diag_at(dl, d, ex->ctx);
 }
 
+int exception_default_comps(struct arena *a, struct exception_info *ex, struct diag_list *dl)
+{
+	struct entry *comps = &ex->comps;
+
+	if (!ex->fields.is_list || entry_is_given(comps))
+		return 0;
+	*comps = (struct entry){ .is_list = true };
+	for (size_t i = 0; i < ex->fields.n; i++) {
+		struct entry *eq = entry_push(a, comps);
+
+		if (!eq) {
+			dl->nerrors++;
+			return -1;
+		}
+		eq->item = SV("=");
+	}
+	return 0;
+}
+
+static int unequal_lengths(const struct exception_info *ex, struct diag_list *dl)
+{
+	return diag_at(
+		dl,
+		diag_add(dl, LOAD_ERR_VALIDATE, "Fields and comps lists must have equal length"),
+		ex->ctx);
+}
+
 static int check_list(struct arena *a, struct exception_info *ex, bool check_fields,
 		      struct diag_list *dl)
 {
 	struct entry *fields = &ex->fields, *comps = &ex->comps;
 
-	if (!entry_is_given(comps)) {
-		comps->is_list = true;
-		for (size_t i = 0; i < fields->n; i++) {
-			struct entry *eq = entry_push(a, comps);
-
-			if (!eq) {
-				dl->nerrors++;
-				return -1;
-			}
-			eq->item = SV("=");
-		}
-	}
+	if (exception_default_comps(a, ex, dl) < 0)
+		return -1;
 	if (fields->n != comps->n)
-		return diag_at(dl,
-			       diag_add(dl, LOAD_ERR_VALIDATE,
-					"Fields and comps lists must have equal length"),
-			       ex->ctx);
+		return unequal_lengths(ex, dl);
 	for (size_t i = 0; i < comps->n; i++) {
 		struct sv *comp = &comps->items[i].item;
 
@@ -252,6 +266,9 @@ static int put_tuples(struct buf *out, const struct exception_info *ex, struct d
 				       diag_add(dl, LOAD_ERR_VALIDATE,
 						"Fields and values lists must have equal length"),
 				       ex->ctx);
+		/* An override's exceptions have not been checked. */
+		if (ex->comps.n != ex->fields.n)
+			return unequal_lengths(ex, dl);
 		buf_puts(out, i == 0 ? " and not ((" : " or (");
 		for (size_t k = 0; k < tuple->n; k++) {
 			struct sv comp = ex->comps.items[k].item;

@@ -11,6 +11,9 @@
 int exception_check(struct arena *a, struct exception_info *ex, bool check_fields,
 		    struct diag_list *dl);
 
+/* A list of fields without comps is compared with "=" each.  -1: no memory. */
+int exception_default_comps(struct arena *a, struct exception_info *ex, struct diag_list *dl);
+
 /*
  * "(condition) and not ((a = 1 and b in (2, 3)) or (...))": what a rule with exceptions means.
  * `fields` receives the fields used, sorted.  -1 with an error in *dl.

@@ -271,6 +271,21 @@ static bool key_text(struct check *c, const struct yaml_node *key, struct sv *ou
 	return false;
 }
 
+/* The value of a key.  The search trips over a key of another shape that stands before it. */
+static const struct yaml_node *find_property(struct check *c, const struct yaml_node *n,
+					     const char *name)
+{
+	for (size_t i = 0; n->kind == YAML_MAP && i < n->n; i++) {
+		struct sv key;
+
+		if (!key_text(c, n->items[2 * i], &key))
+			return NULL;
+		if (sv_eq(key, sv_of(name)))
+			return n->items[2 * i + 1];
+	}
+	return NULL;
+}
+
 static bool is_property(const struct schema *s, struct sv name)
 {
 	for (const struct property *p = s->properties; p->name; p++) {
@@ -308,7 +323,7 @@ static bool check_properties(struct check *c, const struct schema *s, const stru
 	if (n->kind != YAML_MAP)
 		return true;
 	for (const struct property *p = s->properties; p->name && !c->failed; p++) {
-		const struct yaml_node *value = yaml_get_key(n, p->name);
+		const struct yaml_node *value = find_property(c, n, p->name);
 		struct place here = { .outer = at, .key = sv_of(p->name) };
 
 		if (!value)
@@ -321,7 +336,7 @@ static bool check_properties(struct check *c, const struct schema *s, const stru
 				       here.key, "'.");
 	}
 	/* A key given twice counts as one too many, too. */
-	return matched == n->n ? ok : refuse_others(c, s, n, at);
+	return matched == n->n || c->failed ? ok : refuse_others(c, s, n, at);
 }
 
 static bool is_object_like(const struct yaml_node *n)
@@ -335,7 +350,7 @@ static bool check_required(struct check *c, const struct schema *s, const struct
 	bool ok = true;
 
 	for (const char *const *name = s->required; is_object_like(n) && *name; name++) {
-		if (!yaml_get_key(n, *name))
+		if (!find_property(c, n, *name))
 			ok = violation(c, at, "Missing required property '", sv_of(*name), "'.");
 	}
 	return ok;

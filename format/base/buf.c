@@ -1,7 +1,6 @@
 #include "format/base/buf.h"
 
 #include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { BUF_MIN = 64 };
@@ -65,6 +64,12 @@ void buf_printf(struct buf *b, const char *fmt, ...)
 		va_end(ap);
 	}
 	b->n += (size_t)n;
+}
+
+bool buf_write(const struct buf *b, FILE *out)
+{
+	/* An empty buffer has no memory, and fwrite wants some even then. */
+	return b->n == 0 || fwrite(b->p, 1, b->n, out) == b->n;
 }
 
 const char *buf_cstr(struct buf *b)

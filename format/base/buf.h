@@ -8,6 +8,7 @@
 #include "format/base/sv.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 struct buf {
 	char *p;
@@ -49,6 +50,9 @@ static inline struct sv buf_sv(const struct buf *b)
 {
 	return (struct sv){ b->p, b->n };
 }
+
+/* The contents to a stream; false when it does not take them all. */
+bool buf_write(const struct buf *b, FILE *out);
 
 /* Contents as a C string (a NUL is kept behind them), "" when empty or out of memory. */
 const char *buf_cstr(struct buf *b);

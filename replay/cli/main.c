@@ -59,8 +59,7 @@ static void session_deinit(struct session *s)
 
 static void say(const struct buf *b)
 {
-	if (b->n)
-		fwrite(b->p, 1, b->n, stderr);
+	buf_write(b, stderr);
 }
 
 /*
@@ -255,8 +254,8 @@ static int list(struct session *s, struct err *err)
 	}
 	if (rc == 0 && b.failed)
 		rc = err_set(err, ERR_NOMEM, "out of memory");
-	if (rc == 0 && b.n)
-		fwrite(b.p, 1, b.n, stdout);
+	if (rc == 0)
+		buf_write(&b, stdout);
 	buf_deinit(&b);
 	return rc;
 }

@@ -69,7 +69,7 @@ void progress_show(struct tally *t, const struct trace_report *r, struct source_
 	human_count(&b, t->matches + r->matches);
 	buf_puts(&b, " matches");
 	put_eta(&b, t, at, now);
-	fwrite(b.p, 1, b.n, stderr);
+	buf_write(&b, stderr);
 	buf_deinit(&b);
 }
 

@@ -6,5 +6,5 @@ replay -q -o none --db matches.db --extra-field proc.pid --extra-field evt.num -
 
 # The folder is another one each time.
 anywhere() {
-	sed "s#$WORK#/work#g"
+	sed "s#$WORK#WORK#g"
 }

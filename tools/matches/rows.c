@@ -132,12 +132,11 @@ static void put_name(struct printer *p)
 
 static int print(struct printer *p, struct err *err)
 {
-	size_t n = p->out.n;
-
 	if (p->out.failed)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	p->out.n = 0;
-	if (n && fwrite(p->out.p, 1, n, stdout) != n)
+	bool written = buf_write(&p->out, stdout);
+	buf_clear(&p->out);
+	if (!written)
 		return err_errno(err, "cannot write to standard output");
 	return 0;
 }

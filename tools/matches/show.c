@@ -205,7 +205,7 @@ static int show(struct show *s, struct err *err)
 	if (rc == 0 && s->out.failed)
 		rc = err_set(err, ERR_NOMEM, "out of memory");
 	if (rc == 0)
-		fwrite(s->out.p, 1, s->out.n, stdout);
+		buf_write(&s->out, stdout);
 	sqlite3_finalize(st);
 	return rc;
 }

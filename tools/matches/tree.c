@@ -56,8 +56,7 @@ static int print(const struct db *db, sqlite3_stmt *ids, int64_t mark, struct er
 		family_print(&f, mark, terminal_width(STDOUT_FILENO), &b);
 		if (b.failed)
 			rc = err_set(err, ERR_NOMEM, "out of memory");
-		if (b.n)
-			fwrite(b.p, 1, b.n, stdout);
+		buf_write(&b, stdout);
 	}
 	if (rc == 0 && cut)
 		fprintf(stderr, "only the first %d processes are shown\n", FAMILY_MAX);

@@ -37,7 +37,7 @@ static int report(const struct diag_list *dl, bool json, struct err *err)
 	if (out.failed)
 		err_set(err, ERR_NOMEM, "no memory for the report");
 	else
-		fwrite(out.p, 1, out.n, stdout);
+		buf_write(&out, stdout);
 	buf_deinit(&out);
 	return err->code == ERR_NONE ? 0 : -1;
 }

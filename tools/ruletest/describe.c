@@ -16,7 +16,7 @@ static int describe(struct ruleset *rs, const char *rule, struct diag_list *dl, 
 
 	if (dl->nerrors > 0 || ruleset_compile(rs, NULL, dl) < 0) {
 		diag_print_text(dl, &out);
-		fwrite(out.p, 1, out.n, stderr);
+		buf_write(&out, stderr);
 		err_set(err, ERR_CHECK, "the rules do not load");
 	} else if (rule && !describe_rule(rs, sv_of(rule), &out)) {
 		err_set(err, ERR_CHECK, "there is no rule \"%s\"", rule);
@@ -26,7 +26,7 @@ static int describe(struct ruleset *rs, const char *rule, struct diag_list *dl, 
 		if (out.failed)
 			err_set(err, ERR_NOMEM, "no memory for the description");
 		else
-			fwrite(out.p, 1, out.n, stdout);
+			buf_write(&out, stdout);
 	}
 	buf_deinit(&out);
 	return err->code == ERR_NONE ? 0 : -1;

@@ -142,7 +142,7 @@ static int flush(struct cat *c, size_t above, struct err *err)
 		return err_set(err, ERR_NOMEM, "no memory for a line of output");
 	if (c->out.n <= above)
 		return 0;
-	if (fwrite(c->out.p, 1, c->out.n, stdout) != c->out.n)
+	if (!buf_write(&c->out, stdout))
 		return err_errno(err, "cannot write to standard output");
 	buf_clear(&c->out);
 	return 0;

@@ -328,7 +328,7 @@ static int run(struct cli *c, struct err *err)
 			err_set(err, ERR_NOMEM, "no memory for the summary of %s", s.path);
 			break;
 		}
-		fwrite(b.p, 1, b.n, stdout);
+		buf_write(&b, stdout);
 		if (s.damage.code != ERR_NONE) {
 			cli_complain(c->program->name, &s.damage);
 			c->status = 1;

@@ -70,7 +70,7 @@ static int run(struct cli *c, struct err *err)
 			verdict_json(&b, &v);
 		else if (v.layout.frames)
 			verdict_text(&b, &v);
-		fwrite(b.p, 1, b.n, stdout);
+		buf_write(&b, stdout);
 		if (v.damage.code != ERR_NONE) {
 			cli_complain(c->program->name, &v.damage);
 			c->status = 1;
