@@ -1,52 +1,25 @@
 #include "tools/common/json.h"
 
-/* Length of the valid UTF-8 sequence at the front of s, 0 if there is none. */
-static size_t utf8_length(struct sv s)
-{
-	static const struct {
-		uint8_t mask, lead, n;
-		uint32_t min;
-	} forms[] = { { 0xe0, 0xc0, 2, 0x80 },
-		      { 0xf0, 0xe0, 3, 0x800 },
-		      { 0xf8, 0xf0, 4, 0x10000 } };
-	uint8_t c = (uint8_t)s.p[0];
-
-	if (c < 0x80)
-		return 1;
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-		uint32_t code = (uint32_t)(c & ~forms[i].mask & 0xff);
-
-		if ((c & forms[i].mask) != forms[i].lead || s.n < forms[i].n)
-			continue;
-		for (size_t k = 1; k < forms[i].n; k++) {
-			if (((uint8_t)s.p[k] & 0xc0) != 0x80)
-				return 0;
-			code = code << 6 | ((uint8_t)s.p[k] & 0x3f);
-		}
-		bool surrogate = code >= 0xd800 && code < 0xe000;
-		return code >= forms[i].min && code <= 0x10ffff && !surrogate ? forms[i].n : 0;
-	}
-	return 0;
-}
+#include "format/base/utf8.h"
 
 static void put_string(struct buf *b, struct sv s)
 {
 	buf_putc(b, '"');
 	while (s.n) {
 		uint8_t c = (uint8_t)s.p[0];
-		size_t n = utf8_length(s);
+		bool valid;
+		size_t n = utf8_next(s, &valid);
 
 		if (c == '"' || c == '\\') {
 			buf_putc(b, '\\');
 			buf_putc(b, (char)c);
 		} else if (c < 0x20 || c == 0x7f) {
 			buf_printf(b, "\\u%04x", c);
-		} else if (n) {
+		} else if (valid) {
 			buf_put(b, s.p, n);
 		} else {
 			buf_puts(b, "\xef\xbf\xbd");
 		}
-		n += n == 0;
 		s.p += n;
 		s.n -= n;
 	}

@@ -46,49 +46,38 @@ static int print_lines(const struct db *db, sqlite3_stmt *st, struct err *err)
 	return step;
 }
 
-static int export(const struct query *q, const struct db *db, size_t form, struct err *err)
+static int option(void *arg, int key, struct cli *c, struct err *err)
 {
+	size_t *form = arg;
+
+	(void)key; /* there is only this one */
+	for (*form = 0; *form < sizeof forms / sizeof forms[0]; ++*form) {
+		if (strcmp(c->value, forms[*form].name) == 0)
+			return 0;
+	}
+	return err_set(err, ERR_USAGE, "option --format wants json or csv, not %s", c->value);
+}
+
+static int export(void *arg, const struct query *q, const struct db *db, struct cli *c,
+		  struct err *err)
+{
+	size_t form = *(const size_t *)arg;
 	sqlite3_stmt *st = NULL;
 	int rc = query_prepare(q, db, forms[form].select, " ORDER BY ts_ns, id", &st, err);
 
+	(void)c;
 	if (rc == 0)
 		rc = form == 0 ? print_lines(db, st, err) : rows_print(db, st, ROWS_CSV, NULL, err);
 	sqlite3_finalize(st);
 	return rc;
 }
 
-static int set_form(const char *text, size_t *form, struct err *err)
-{
-	for (*form = 0; *form < sizeof forms / sizeof forms[0]; ++*form) {
-		if (strcmp(text, forms[*form].name) == 0)
-			return 0;
-	}
-	return err_set(err, ERR_USAGE, "option --format wants json or csv, not %s", text);
-}
-
 static int run(struct cli *c, struct err *err)
 {
-	struct db db = { 0 };
-	struct query q;
+	static const struct query_command command = { .option = option, .ask = export };
 	size_t form = 0;
-	int key, rc = 0;
 
-	query_init(&q);
-	while (rc == 0 && (key = cli_next(c, err)) != 0) {
-		if (key < 0)
-			rc = -1;
-		else if (key == KEY_FORMAT)
-			rc = set_form(c->value, &form, err);
-		else
-			rc = query_option(&q, key, c, err);
-	}
-	if (rc == 0 && cli_operands(c, 0, 0, err) == 0 && db_open(&db, q.db, err) == 0)
-		rc = export(&q, &db, form, err);
-	else
-		rc = -1;
-	db_close(&db);
-	query_deinit(&q);
-	return rc;
+	return query_run(&command, &form, c, err);
 }
 
 static const struct cli_option options[] = {

@@ -28,21 +28,37 @@ static int count_all(const struct query *q, const struct db *db, int64_t *n, str
 	return rc;
 }
 
-static int list(const struct query *q, const struct db *db, enum rows_format format, int64_t limit,
+struct list {
+	enum rows_format format;
+	uint64_t limit; /* 0: none */
+};
+
+static int option(void *arg, int key, struct cli *c, struct err *err)
+{
+	struct list *l = arg;
+
+	if (key == KEY_FORMAT)
+		return rows_format_parse(c->value, &l->format, err);
+	return cli_number(c, "limit", 0, INT64_MAX, &l->limit, err);
+}
+
+static int list(void *arg, const struct query *q, const struct db *db, struct cli *c,
 		struct err *err)
 {
+	const struct list *l = arg;
 	sqlite3_stmt *st = NULL;
 	uint64_t shown = 0;
 	int64_t all;
-	int rc =
-		query_prepare(q, db, selects[format], " ORDER BY ts_ns, id LIMIT :limit", &st, err);
+	int rc = query_prepare(q, db, selects[l->format], " ORDER BY ts_ns, id LIMIT :limit", &st,
+			       err);
 
+	(void)c;
 	if (rc == 0) {
-		db_bind_i64(st, ":limit", limit ? limit : -1);
-		rc = rows_print(db, st, format, &shown, err);
+		db_bind_i64(st, ":limit", l->limit ? (int64_t)l->limit : -1);
+		rc = rows_print(db, st, l->format, &shown, err);
 	}
 	sqlite3_finalize(st);
-	if (rc < 0 || limit == 0 || shown < (uint64_t)limit)
+	if (rc < 0 || l->limit == 0 || shown < l->limit)
 		return rc;
 	if (count_all(q, db, &all, err) < 0)
 		return -1;
@@ -54,30 +70,10 @@ static int list(const struct query *q, const struct db *db, enum rows_format for
 
 static int run(struct cli *c, struct err *err)
 {
-	enum rows_format format = ROWS_TABLE;
-	struct db db = { 0 };
-	struct query q;
-	uint64_t limit = LIMIT_DEFAULT;
-	int key, rc = 0;
+	static const struct query_command command = { .option = option, .ask = list };
+	struct list l = { .limit = LIMIT_DEFAULT };
 
-	query_init(&q);
-	while (rc == 0 && (key = cli_next(c, err)) != 0) {
-		if (key < 0)
-			rc = -1;
-		else if (key == KEY_FORMAT)
-			rc = rows_format_parse(c->value, &format, err);
-		else if (key == KEY_LIMIT)
-			rc = cli_number(c, "limit", 0, INT64_MAX, &limit, err);
-		else
-			rc = query_option(&q, key, c, err);
-	}
-	if (rc == 0 && cli_operands(c, 0, 0, err) == 0 && db_open(&db, q.db, err) == 0)
-		rc = list(&q, &db, format, (int64_t)limit, err);
-	else
-		rc = -1;
-	db_close(&db);
-	query_deinit(&q);
-	return rc;
+	return query_run(&command, &l, c, err);
 }
 
 static const struct cli_option options[] = {

@@ -20,12 +20,12 @@ enum {
 	Q_RUN,
 };
 
-void query_init(struct query *q)
+static void query_init(struct query *q)
 {
 	*q = (struct query){ .db = "matches.db", .priority = -1, .pid = -1, .run = -1 };
 }
 
-void query_deinit(struct query *q)
+static void query_deinit(struct query *q)
 {
 	buf_deinit(&q->search);
 }
@@ -73,7 +73,7 @@ static int set_priority(struct query *q, const char *text, struct err *err)
 	return 0;
 }
 
-int query_option(struct query *q, int key, struct cli *c, struct err *err)
+static int query_option(struct query *q, int key, struct cli *c, struct err *err)
 {
 	switch (key) {
 	case Q_DB:
@@ -114,7 +114,7 @@ int query_option(struct query *q, int key, struct cli *c, struct err *err)
  * Terms name indexed columns of matches where they can.  instr() takes the text as it is, where
  * LIKE would see '%' and '_'.
  */
-void query_where(const struct query *q, struct buf *sql)
+static void query_where(const struct query *q, struct buf *sql)
 {
 	const struct {
 		bool wanted;
@@ -148,7 +148,7 @@ void query_where(const struct query *q, struct buf *sql)
 	}
 }
 
-void query_bind(const struct query *q, sqlite3_stmt *st)
+static void query_bind(const struct query *q, sqlite3_stmt *st)
 {
 	const struct {
 		const char *name, *value;
@@ -186,5 +186,30 @@ int query_prepare(const struct query *q, const struct db *db, const char *select
 	buf_deinit(&sql);
 	if (rc == 0)
 		query_bind(q, *st);
+	return rc;
+}
+
+int query_run(const struct query_command *cmd, void *arg, struct cli *c, struct err *err)
+{
+	struct db db = { 0 };
+	struct query q;
+	int key, rc = 0;
+
+	query_init(&q);
+	while (rc == 0 && (key = cli_next(c, err)) != 0) {
+		if (key < 0)
+			rc = -1;
+		else if (key >= QUERY_KEYS)
+			rc = query_option(&q, key, c, err);
+		else
+			rc = cmd->option(arg, key, c, err);
+	}
+	if (rc == 0 && cli_operands(c, 0, cmd->max_operands, err) == 0 &&
+	    db_open(&db, q.db, err) == 0)
+		rc = cmd->ask(arg, &q, &db, c, err);
+	else
+		rc = -1;
+	db_close(&db);
+	query_deinit(&q);
 	return rc;
 }

@@ -41,18 +41,20 @@ struct query {
 		QUERY_KEYS + 11, "run", "N", "this run only"                                       \
 	}
 
-void query_init(struct query *q);
-void query_deinit(struct query *q);
-/* An option of the table above. */
-int query_option(struct query *q, int key, struct cli *c, struct err *err);
-
-/* Append " WHERE ..." over the columns of v_matches (nothing if all are meant). */
-void query_where(const struct query *q, struct buf *sql);
-/* Bind what query_where refers to. */
-void query_bind(const struct query *q, sqlite3_stmt *st);
-
-/* Prepare `select` + WHERE + `rest` and bind the query. */
+/* Prepare `select` + " WHERE ..." over the columns of v_matches + `rest`, and bind the query. */
 int query_prepare(const struct query *q, const struct db *db, const char *select, const char *rest,
 		  sqlite3_stmt **st, struct err *err);
+
+/* What a command over a query does by itself. */
+struct query_command {
+	/* An option that is not the query's; may be NULL if there are none. */
+	int (*option)(void *arg, int key, struct cli *c, struct err *err);
+	int max_operands;
+	int (*ask)(void *arg, const struct query *q, const struct db *db, struct cli *c,
+		   struct err *err);
+};
+
+/* Read the command line, open the store, ask. */
+int query_run(const struct query_command *cmd, void *arg, struct cli *c, struct err *err);
 
 #endif

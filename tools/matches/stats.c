@@ -58,32 +58,38 @@ static int print_section(const struct section *s, const struct query *q, const s
 	return rc;
 }
 
+struct stats {
+	enum rows_format format;
+	uint64_t top; /* 0: all */
+};
+
+static int option(void *arg, int key, struct cli *c, struct err *err)
+{
+	struct stats *s = arg;
+
+	if (key == KEY_FORMAT)
+		return rows_format_parse(c->value, &s->format, err);
+	return cli_number(c, "top", 0, INT64_MAX, &s->top, err);
+}
+
+static int stats(void *arg, const struct query *q, const struct db *db, struct cli *c,
+		 struct err *err)
+{
+	const struct stats *s = arg;
+	int rc = 0;
+
+	(void)c;
+	for (size_t i = 0; i < sizeof sections / sizeof sections[0] && rc == 0; i++)
+		rc = print_section(&sections[i], q, db, s->format, s->top, i == 0, err);
+	return rc;
+}
+
 static int run(struct cli *c, struct err *err)
 {
-	enum rows_format format = ROWS_TABLE;
-	struct db db = { 0 };
-	struct query q;
-	uint64_t top = TOP_DEFAULT;
-	int key, rc = 0;
+	static const struct query_command command = { .option = option, .ask = stats };
+	struct stats s = { .top = TOP_DEFAULT };
 
-	query_init(&q);
-	while (rc == 0 && (key = cli_next(c, err)) != 0) {
-		if (key < 0)
-			rc = -1;
-		else if (key == KEY_FORMAT)
-			rc = rows_format_parse(c->value, &format, err);
-		else if (key == KEY_TOP)
-			rc = cli_number(c, "top", 0, INT64_MAX, &top, err);
-		else
-			rc = query_option(&q, key, c, err);
-	}
-	if (rc < 0 || cli_operands(c, 0, 0, err) < 0 || db_open(&db, q.db, err) < 0)
-		rc = -1;
-	for (size_t i = 0; i < sizeof sections / sizeof sections[0] && rc == 0; i++)
-		rc = print_section(&sections[i], &q, &db, format, top, i == 0, err);
-	db_close(&db);
-	query_deinit(&q);
-	return rc;
+	return query_run(&command, &s, c, err);
 }
 
 static const struct cli_option options[] = {

@@ -250,10 +250,23 @@ static int set_bucket(const char *text, uint64_t *ns, struct err *err)
 		       text);
 }
 
-static int show(struct timeline *t, const struct query *q, const struct db *db, struct err *err)
+static int option(void *arg, int key, struct cli *c, struct err *err)
 {
+	struct timeline *t = arg;
+
+	if (key == KEY_BUCKET)
+		return set_bucket(c->value, &t->width_ns, err);
+	t->entries = true;
+	return 0;
+}
+
+static int show(void *arg, const struct query *q, const struct db *db, struct cli *c,
+		struct err *err)
+{
+	struct timeline *t = arg;
 	int rc = measure(t, q, db, err);
 
+	(void)c;
 	if (rc == 0 && t->n)
 		rc = fill(t, q, db, err) < 0 ? -1 : print(t, q, db, err);
 	for (uint64_t i = 0; t->buckets && i < t->n; i++)
@@ -264,29 +277,10 @@ static int show(struct timeline *t, const struct query *q, const struct db *db, 
 
 static int run(struct cli *c, struct err *err)
 {
+	static const struct query_command command = { .option = option, .ask = show };
 	struct timeline t = { 0 };
-	struct db db = { 0 };
-	struct query q;
-	int key, rc = 0;
 
-	query_init(&q);
-	while (rc == 0 && (key = cli_next(c, err)) != 0) {
-		if (key < 0)
-			rc = -1;
-		else if (key == KEY_BUCKET)
-			rc = set_bucket(c->value, &t.width_ns, err);
-		else if (key == KEY_ENTRIES)
-			t.entries = true;
-		else
-			rc = query_option(&q, key, c, err);
-	}
-	if (rc == 0 && cli_operands(c, 0, 0, err) == 0 && db_open(&db, q.db, err) == 0)
-		rc = show(&t, &q, &db, err);
-	else
-		rc = -1;
-	db_close(&db);
-	query_deinit(&q);
-	return rc;
+	return query_run(&command, &t, c, err);
 }
 
 static const struct cli_option options[] = {

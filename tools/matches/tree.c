@@ -65,13 +65,16 @@ static int print(const struct db *db, sqlite3_stmt *ids, int64_t mark, struct er
 	return rc;
 }
 
-static int tree(const struct query *q, const struct db *db, const char *id, struct err *err)
+static int tree(void *arg, const struct query *q, const struct db *db, struct cli *c,
+		struct err *err)
 {
+	const char *id = c->argc ? c->argv[0] : NULL;
 	sqlite3_stmt *st = NULL;
 	int64_t process = 0;
 	char *end;
 	int rc;
 
+	(void)arg;
 	if (id) {
 		int64_t match = strtoll(id, &end, 10);
 
@@ -93,20 +96,9 @@ static int tree(const struct query *q, const struct db *db, const char *id, stru
 
 static int run(struct cli *c, struct err *err)
 {
-	struct db db = { 0 };
-	struct query q;
-	int key, rc = 0;
+	static const struct query_command command = { .ask = tree, .max_operands = 1 };
 
-	query_init(&q);
-	while (rc == 0 && (key = cli_next(c, err)) != 0)
-		rc = key < 0 ? -1 : query_option(&q, key, c, err);
-	if (rc == 0 && cli_operands(c, 0, 1, err) == 0 && db_open(&db, q.db, err) == 0)
-		rc = tree(&q, &db, c->argc ? c->argv[0] : NULL, err);
-	else
-		rc = -1;
-	db_close(&db);
-	query_deinit(&q);
-	return rc;
+	return query_run(&command, NULL, c, err);
 }
 
 static const struct cli_option options[] = { QUERY_OPTIONS };
