@@ -57,8 +57,8 @@ bool compile_is_unknown(const char *message)
 	return false;
 }
 
-/* The name behind "nonexistent field": what could have been meant? */
-static struct sv hint_for(const char *message)
+/* What could have been meant by the name behind "nonexistent field"? */
+static struct sv hint_for_condition(const char *message)
 {
 	static const char sign[] = "nonexistent field ";
 	const char *at = strstr(message, sign);
@@ -66,21 +66,50 @@ static struct sv hint_for(const char *message)
 	return at ? sv_of(field_suggest(sv_of(at + sizeof sign - 1))) : (struct sv){ 0 };
 }
 
+/* The same for the token that `text` begins with, "name" or "transformer(name)". */
+static struct sv hint_for_token(struct sv text)
+{
+	struct sv word = { text.p, 0 };
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == '(')
+			word.p = text.p + i + 1;
+		else if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '_')
+			break;
+		word.n = (size_t)(text.p + i + 1 - word.p);
+	}
+	/* A known name is not what was wrong. */
+	struct sv hint = sv_of(field_suggest(word));
+	return sv_eq(hint, word) ? (struct sv){ 0 } : hint;
+}
+
 /*
  * A condition or output that does not compile: an error, or, if it speaks of something unknown and
  * the rule asks for it, a warning (*skip).
  */
 static int judge(const struct compiled_rule *r, enum diag_code code, const struct err *err,
-		 const struct context *at, bool *skip, struct diag_list *dl)
+		 const struct context *at, struct sv hint, bool *skip, struct diag_list *dl)
 {
 	if (err->code == ERR_NOMEM)
 		return no_memory(dl);
 	*skip = r->info->skip_if_unknown_filter && compile_is_unknown(err->msg);
 	struct diag *d = diag_add(dl, *skip ? LOAD_UNKNOWN_FILTER : code, "%s", err->msg);
 	if (d)
-		d->hint = hint_for(err->msg);
+		d->hint = hint;
 	diag_at(dl, d, at);
 	return *skip ? 0 : -1;
+}
+
+static int judge_output(const struct compiled_rule *r, struct sv text, const struct err *err,
+			bool *skip, struct diag_list *dl)
+{
+	size_t at = err->pos.col > 0 && err->pos.col <= text.n ? err->pos.col - 1 : text.n;
+	struct sv rest = { text.p + at, text.n - at };
+
+	return judge(r, LOAD_ERR_COMPILE_OUTPUT, err, r->info->output_ctx, hint_for_token(rest),
+		     skip, dl);
 }
 
 /* Messages print a missing value as "<NA>", which is what a leading '*' asks for. */
@@ -94,13 +123,16 @@ static int check_output(struct compiled *out, struct compiled_rule *r, bool *ski
 	if (r->output.n > 0 && r->output.p[0] != '*')
 		buf_putc(&text, '*');
 	buf_putsv(&text, r->output);
-	rc = text.failed ? no_memory(dl)
-			 : format_compile(buf_sv(&text), out->kept, &r->format, &err);
+	if (text.failed) {
+		rc = no_memory(dl);
+	} else {
+		rc = format_compile(buf_sv(&text), out->kept, &r->format, &err);
+		if (rc < 0)
+			rc = judge_output(r, buf_sv(&text), &err, skip, dl);
+	}
 	buf_deinit(&text);
-	if (rc < 0)
-		return err.code ? judge(r, LOAD_ERR_COMPILE_OUTPUT, &err, r->info->output_ctx, skip,
-					dl)
-				: -1;
+	if (rc < 0 || *skip)
+		return rc;
 	lint_output(r->output, r->info->output_ctx, dl);
 	return 0;
 }
@@ -117,7 +149,8 @@ static int check_condition(const struct compiled_rule *r, struct program *progra
 		struct ast_pos pos = { (uint32_t)err.pos.offset, err.pos.line, err.pos.col };
 
 		return judge(r, LOAD_ERR_COMPILE_CONDITION, &err,
-			     context_condition(scratch, ctx, r->condition, pos), skip, dl);
+			     context_condition(scratch, ctx, r->condition, pos),
+			     hint_for_condition(err.msg), skip, dl);
 	}
 	lint_constants(r->ast, r->condition, ctx, scratch, dl);
 	return 0;

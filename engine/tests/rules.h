@@ -93,4 +93,7 @@ static inline void check_compiled(const char *text, const char *want)
 #define RULE_NAMED(name, condition)                                                                \
 	"- rule: " name "\n  desc: d\n  output: x\n  priority: INFO\n  condition: " condition "\n"
 
+/* A test that starts with nothing loaded. */
+#define LOADED_TEST(test) cmocka_unit_test_setup_teardown(test, loaded_setup, loaded_teardown)
+
 #endif

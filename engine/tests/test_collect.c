@@ -256,14 +256,11 @@ int main(void)
 		cmocka_unit_test(the_old_append_is_deprecated),
 		cmocka_unit_test(there_must_be_something_to_append_to),
 		cmocka_unit_test(overrides_name_what_they_change),
-		cmocka_unit_test_setup_teardown(every_part_of_a_rule_can_be_changed, loaded_setup,
-						loaded_teardown),
-		cmocka_unit_test_setup_teardown(a_replaced_part_is_gone, loaded_setup,
-						loaded_teardown),
+		LOADED_TEST(every_part_of_a_rule_can_be_changed),
+		LOADED_TEST(a_replaced_part_is_gone),
 		cmocka_unit_test(exceptions_grow_by_values),
 		cmocka_unit_test(overriding_exceptions_are_judged_by_their_condition),
-		cmocka_unit_test_setup_teardown(the_old_way_to_switch_off_still_works, loaded_setup,
-						loaded_teardown),
+		LOADED_TEST(the_old_way_to_switch_off_still_works),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
