@@ -150,6 +150,39 @@ static void hints_suggest_a_field(void **state)
 		   "fd.name");
 }
 
+/* "file:line:col" of the word, "" if it was not found. */
+static void check_spot(const char *text, const char *want)
+{
+	void *state;
+
+	assert_int_equal(loaded_setup(&state), 0);
+	struct loaded *l = state;
+	load(l, text);
+	assert_int_equal(l->dl.n, 1);
+	const struct diag_spot *at = &l->dl.items[0].spot;
+	if (at->file.n)
+		buf_printf(&l->text, SV_FMT ":%u:%u", SV_ARG(at->file), at->line + 1, at->col + 1);
+	assert_string_equal(buf_cstr(&l->text), want);
+	loaded_teardown(&state);
+}
+
+static void people_are_shown_the_word_itself(void **state)
+{
+	(void)state;
+	check_spot(RULE("evt.type = open and proc.nme = a"), "a.yaml:5:34");
+	check_spot(RULE("evt.type = opn"), "a.yaml:5:25");
+	check_spot(RULE("evt.type = open\n    and never"), "a.yaml:6:9");
+	check_spot(RULE("evt.type = open and proc.name = proc.pname"), "a.yaml:5:46");
+	check_spot(WITH_OUTPUT("'a %proc.nme'"), "a.yaml:5:15");
+	/* In a macro. */
+	check_spot("- macro: m\n  condition: proc.nme = a\n" RULE("evt.type = open and m"),
+		   "a.yaml:2:14");
+	/* Only as part of another word, or in the next item. */
+	check_spot(
+		"- list: l\n  items: [opn]\n" RULE("evt.type in (l)") "- list: opn\n  items: []\n",
+		"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +195,7 @@ int main(void)
 		cmocka_unit_test(constants_that_look_like_something_else_are_told),
 		cmocka_unit_test(what_may_be_missing_is_told),
 		cmocka_unit_test(hints_suggest_a_field),
+		cmocka_unit_test(people_are_shown_the_word_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
