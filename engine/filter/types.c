@@ -17,8 +17,11 @@ struct universe {
 /* Without measuring the C string first: rule files ask this a million times. */
 static bool is_text(const char *text, struct sv name)
 {
-	return name.n && text[0] == name.p[0] && strncmp(text, name.p, name.n) == 0 &&
-	       text[name.n] == '\0';
+	size_t i = 0;
+
+	while (i < name.n && text[i] && text[i] == name.p[i])
+		i++;
+	return name.n && i == name.n && text[i] == '\0';
 }
 
 /* --- events -------------------------------------------------------------------------------- */
