@@ -1,6 +1,7 @@
 #include "engine/filter/check.h"
 
-#include <stdlib.h>
+#include "engine/filter/compare.h"
+
 
 static int no_memory(struct err *err)
 {
@@ -94,6 +95,7 @@ static int compile_constants(const struct ast *a, struct check_env *env, struct 
 			  env->arena, env->regexes, err) < 0 ||
 	    check_event_types(c, texts, n, err) < 0)
 		return -1;
+	c->match.clean = c->left->kind == EXPR_FIELD; /* value.h promises it of fields */
 	adapt_to_falco(c, a->mod);
 	return 0;
 }
@@ -198,7 +200,7 @@ static int compile(const struct ast *a, struct check_env *env, struct check *c, 
 	field = expr_field(left);
 	c->compare = field ? field_compare_kind(field) : COMPARE_VALUE;
 	c->raw = field && field->def->type == PT_DYN;
-	if (match_allowed(a->op, left->type, left->is_list, err) < 0)
+	if (compare_allowed(a->op, left->type, left->is_list, err) < 0)
 		return -1;
 	if (a->op != OP_EXISTS) {
 		bool reference = a->right && a->right->kind != OPERAND_LITERAL;
@@ -307,7 +309,7 @@ static bool test_raw(const struct check *c, const struct value *value)
 		v.type = constant.type = PT_UINT32;
 	if (v.type == PT_BYTEBUF) /* Falco does not know how long it is */
 		v.s.n = 0;
-	return match_values(c->op, &v, &constant);
+	return compare_values(c->op, &v, &constant);
 }
 
 bool check_value(const struct check *c, const struct value *left)
@@ -320,7 +322,7 @@ bool check_values(const struct check *c, const struct value *left, const struct 
 	/* Falco never finds the result of join, concat or getopt in a set that is no constant */
 	if (is_multivalue(c->left) && (c->op == OP_IN || c->op == OP_INTERSECTS))
 		return left->is_list && left->list.n == 0 && c->op == OP_IN;
-	return left->type == right->type && match_values(c->op, left, right);
+	return left->type == right->type && compare_values(c->op, left, right);
 }
 
 /* One end is enough, but "differs" takes both. */

@@ -24,17 +24,16 @@ struct match {
 	match_fn *test;
 	uint8_t op;   /* enum ast_op */
 	uint8_t type; /* enum param_type of the value */
+	bool clean;   /* texts come without NUL bytes: set by who knows */
 	uint32_t n;
 	const union constant *constants;
 	match_fn *one; /* with a modifier: against constants[at] alone */
 	uint32_t at;
-	struct wordset words; /* in, intersects, "= anyof", "!= allof" over bytes */
+	struct wordset words;  /* in, intersects, "= anyof", "!= allof" over bytes */
+	const uint8_t *rarest; /* contains: per constant the byte to look for */
 	const struct pathset *paths;
 	struct regex **regexes;
 };
-
-/* Can values of this type be compared so?  ERR_CHECK with a sentence if not. */
-int match_allowed(enum ast_op op, enum param_type type, bool is_list, struct err *err);
 
 /*
  * Prepare: values of `type` (elements of it if is_list) are compared with these texts.  Texts are
@@ -52,8 +51,5 @@ static inline bool match_test(const struct match *m, const struct value *v)
 /* From now on only the first constant counts, or (never) nothing holds. */
 void match_only_first(struct match *m);
 void match_never(struct match *m);
-
-/* Two values of one event, for right sides that are fields. */
-bool match_values(enum ast_op op, const struct value *left, const struct value *right);
 
 #endif
