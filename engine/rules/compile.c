@@ -57,29 +57,91 @@ bool compile_is_unknown(const char *message)
 	return false;
 }
 
-/* The name behind "nonexistent field": what could have been meant? */
-static struct sv hint_for(const char *message)
+/* The unknown name that a message about a condition ends with; empty: it is about another thing. */
+static struct sv unknown_name(const char *message)
 {
-	static const char sign[] = "nonexistent field ";
-	const char *at = strstr(message, sign);
+	static const char *const signs[] = { "nonexistent field ", "unknown event type " };
 
-	return at ? sv_of(field_suggest(sv_of(at + sizeof sign - 1))) : (struct sv){ 0 };
+	for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+		const char *at = strstr(message, signs[i]);
+
+		if (at)
+			return sv_of(at + strlen(signs[i]));
+	}
+	return (struct sv){ 0 };
+}
+
+/* The name in the token that `text` begins with, "name" or "transformer(name)". */
+static struct sv token_name(struct sv text)
+{
+	struct sv name = { text.p, 0 };
+
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c == '(')
+			name.p = text.p + i + 1;
+		else if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '.' && c != '_')
+			break;
+		name.n = (size_t)(text.p + i + 1 - name.p);
+	}
+	return name;
+}
+
+static struct sv hint_for(struct sv name)
+{
+	struct sv hint = sv_of(field_suggest(name));
+
+	/* A known name is not what was wrong. */
+	return sv_eq(hint, name) ? (struct sv){ 0 } : hint;
 }
 
 /*
  * A condition or output that does not compile: an error, or, if it speaks of something unknown and
- * the rule asks for it, a warning (*skip).
+ * the rule asks for it, a warning (*skip).  NULL: no memory.
  */
-static int judge(const struct compiled_rule *r, enum diag_code code, const struct err *err,
-		 const struct context *at, bool *skip, struct diag_list *dl)
+static struct diag *judge(const struct compiled_rule *r, enum diag_code code, const struct err *err,
+			  const struct context *at, bool *skip, struct diag_list *dl)
 {
-	if (err->code == ERR_NOMEM)
-		return no_memory(dl);
+	struct diag *d = NULL;
+
+	if (err->code == ERR_NOMEM) {
+		no_memory(dl);
+		return NULL;
+	}
 	*skip = r->info->skip_if_unknown_filter && compile_is_unknown(err->msg);
-	struct diag *d = diag_add(dl, *skip ? LOAD_UNKNOWN_FILTER : code, "%s", err->msg);
-	if (d)
-		d->hint = hint_for(err->msg);
+	d = diag_add(dl, *skip ? LOAD_UNKNOWN_FILTER : code, "%s", err->msg);
 	diag_at(dl, d, at);
+	return d;
+}
+
+static int judge_condition(const struct compiled *out, const struct compiled_rule *r,
+			   const struct err *err, const struct context *at, bool *skip,
+			   struct diag_list *dl)
+{
+	struct sv name = unknown_name(err->msg);
+	struct diag *d = judge(r, LOAD_ERR_COMPILE_CONDITION, err, at, skip, dl);
+
+	if (!d)
+		return -1;
+	d->hint = hint_for(name);
+	bool found = diag_point_at(dl, d, name, r->info->cond_ctx);
+	for (size_t i = 0; !found && i < r->uses.n; i++)
+		found = diag_point_at(dl, d, name, out->macros[r->uses.items[i]].info->cond_ctx);
+	return *skip ? 0 : -1;
+}
+
+static int judge_output(const struct compiled_rule *r, struct sv text, const struct err *err,
+			bool *skip, struct diag_list *dl)
+{
+	size_t at = err->pos.col > 0 && err->pos.col <= text.n ? err->pos.col - 1 : text.n;
+	struct sv name = token_name((struct sv){ text.p + at, text.n - at });
+	struct diag *d = judge(r, LOAD_ERR_COMPILE_OUTPUT, err, r->info->output_ctx, skip, dl);
+
+	if (!d)
+		return -1;
+	d->hint = hint_for(name);
+	diag_point_at(dl, d, name, r->info->output_ctx);
 	return *skip ? 0 : -1;
 }
 
@@ -94,19 +156,23 @@ static int check_output(struct compiled *out, struct compiled_rule *r, bool *ski
 	if (r->output.n > 0 && r->output.p[0] != '*')
 		buf_putc(&text, '*');
 	buf_putsv(&text, r->output);
-	rc = text.failed ? no_memory(dl)
-			 : format_compile(buf_sv(&text), out->kept, &r->format, &err);
+	if (text.failed) {
+		rc = no_memory(dl);
+	} else {
+		rc = format_compile(buf_sv(&text), out->kept, &r->format, &err);
+		if (rc < 0)
+			rc = judge_output(r, buf_sv(&text), &err, skip, dl);
+	}
 	buf_deinit(&text);
-	if (rc < 0)
-		return err.code ? judge(r, LOAD_ERR_COMPILE_OUTPUT, &err, r->info->output_ctx, skip,
-					dl)
-				: -1;
+	if (rc < 0 || *skip)
+		return rc;
 	lint_output(r->output, r->info->output_ctx, dl);
 	return 0;
 }
 
-static int check_condition(const struct compiled_rule *r, struct program *program,
-			   struct arena *scratch, bool *skip, struct diag_list *dl)
+static int check_condition(const struct compiled *out, const struct compiled_rule *r,
+			   struct program *program, struct arena *scratch, bool *skip,
+			   struct diag_list *dl)
 {
 	const struct context *ctx = r->info->cond_ctx;
 	struct err err = { 0 };
@@ -116,8 +182,8 @@ static int check_condition(const struct compiled_rule *r, struct program *progra
 	if (program_add(program, r->ast, &id, &err) < 0) {
 		struct ast_pos pos = { (uint32_t)err.pos.offset, err.pos.line, err.pos.col };
 
-		return judge(r, LOAD_ERR_COMPILE_CONDITION, &err,
-			     context_condition(scratch, ctx, r->condition, pos), skip, dl);
+		return judge_condition(
+			out, r, &err, context_condition(scratch, ctx, r->condition, pos), skip, dl);
 	}
 	lint_constants(r->ast, r->condition, ctx, scratch, dl);
 	return 0;
@@ -166,6 +232,7 @@ static const struct compiled_rule *unchanged(struct pass *p, const struct compil
 static int check_rule(struct pass *p, struct compiled_rule *r, bool *skip)
 {
 	const struct rule_info *info = r->info;
+	const struct owned_condition of = { r->condition, info->ctx, info->cond_ctx };
 	size_t said = p->dl->n;
 
 	if (check_output(p->out, r, skip, p->dl) < 0)
@@ -174,9 +241,8 @@ static int check_rule(struct pass *p, struct compiled_rule *r, bool *skip)
 		return 0;
 	r->ast = compile_parse(p->out, r->text, info->cond_ctx, p->dl);
 	if (r->ast)
-		r->ast = compile_resolve(p->c, p->out, r->ast, UINT32_MAX, &r->uses, r->condition,
-					 info->ctx, p->dl);
-	if (!r->ast || check_condition(r, p->program, &p->scratch, skip, p->dl) < 0)
+		r->ast = compile_resolve(p->c, p->out, r->ast, UINT32_MAX, &r->uses, &of, p->dl);
+	if (!r->ast || check_condition(p->out, r, p->program, &p->scratch, skip, p->dl) < 0)
 		return -1;
 	r->clean = p->dl->n == said;
 	return *skip ? 0 : count_event_types(r, p->dl);

@@ -82,13 +82,18 @@ struct ast *compile_parse(struct compiled *into, struct sv text, const struct co
 /* Compile all macros. */
 int compile_macros(const struct collection *c, const struct compiled *before, struct compiled *out,
 		   struct diag_list *dl);
+/* A condition and whose it is. */
+struct owned_condition {
+	struct sv text;
+	const struct context *owner, *ctx;
+};
 /*
  * Replace macros first defined before number `visibility`, noting them in *uses; trouble is told at
- * ctx, with places in `condition`.  NULL with an error in *dl.
+ * the owner, with places in the text.  NULL with an error in *dl.
  */
 struct ast *compile_resolve(const struct collection *c, struct compiled *into, struct ast *a,
-			    uint32_t visibility, struct macro_uses *uses, struct sv condition,
-			    const struct context *ctx, struct diag_list *dl);
+			    uint32_t visibility, struct macro_uses *uses,
+			    const struct owned_condition *of, struct diag_list *dl);
 /* Mark macros as used. */
 void compile_use_macros(struct compiled *into, const struct macro_uses *uses);
 /* Whether they all mean what they meant in the pass before. */

@@ -118,3 +118,56 @@ int diag_at(struct diag_list *dl, struct diag *d, const struct context *ctx)
 	buf_deinit(&snippet);
 	return -1;
 }
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '.' || c == '-';
+}
+
+/* Where `word` stands alone in `text` at or behind `at`; text.n: nowhere. */
+static size_t find_word(struct sv text, size_t at, struct sv word)
+{
+	while (at < text.n) {
+		ptrdiff_t found = sv_find((struct sv){ text.p + at, text.n - at }, word);
+		if (found < 0)
+			break;
+		at += (size_t)found;
+
+		size_t end = at + word.n;
+		if ((at == 0 || !is_word(text.p[at - 1])) &&
+		    (end == text.n || !is_word(text.p[end])))
+			return at;
+		at++;
+	}
+	return text.n;
+}
+
+bool diag_point_at(struct diag_list *dl, struct diag *d, struct sv word, const struct context *from)
+{
+	struct buf snippet = { 0 };
+	struct yaml_mark at;
+
+	if (!d || !from || word.n == 0 || from->at.offset >= from->content.n)
+		return false;
+	/* The next item begins with a dash. */
+	struct sv item = { from->content.p, from->at.offset };
+	ptrdiff_t n = sv_find((struct sv){ item.p + item.n, from->content.n - item.n }, SV("\n-"));
+	item.n = n < 0 ? from->content.n : item.n + (size_t)n;
+
+	at = from->at;
+	size_t found = find_word(item, at.offset, word);
+	if (found == item.n)
+		return false;
+	for (; at.offset < found; at.offset++) {
+		bool newline = item.p[at.offset] == '\n';
+
+		at.line += newline;
+		at.col = newline ? 0 : at.col + 1;
+	}
+	diag_snippet(&snippet, from->content, at.offset);
+	d->spot = (struct diag_spot){ diag_text(dl, from->name), at.line, at.col,
+				      diag_text(dl, buf_sv(&snippet)) };
+	buf_deinit(&snippet);
+	return true;
+}

@@ -59,4 +59,11 @@ const struct context *context_condition(struct arena *a, const struct context *p
  */
 int diag_at(struct diag_list *dl, struct diag *d, const struct context *ctx);
 
+/*
+ * Look for the word that a diagnostic is about in the file that `from` is in, from there to the end
+ * of its item.  False: it is not there, and nothing changes.
+ */
+bool diag_point_at(struct diag_list *dl, struct diag *d, struct sv word,
+		   const struct context *from);
+
 #endif

@@ -48,6 +48,16 @@ struct diag_location {
 	uint32_t offset;
 };
 
+/*
+ * The word that a message is about, where it stands in a file.  Of use to people: Falco tells where
+ * a condition ends or, worse, would end if it began where its YAML value does.
+ */
+struct diag_spot {
+	struct sv file; /* empty: not found */
+	uint32_t line, col;
+	struct sv snippet;
+};
+
 struct diag {
 	enum diag_code code;
 	struct sv message;
@@ -56,6 +66,7 @@ struct diag {
 	struct sv deprecated_field; /* LOAD_DEPRECATED_ITEM of a field: its name */
 	struct diag_location *where;
 	size_t nwhere;
+	struct diag_spot spot;
 	uint32_t file; /* whose result it belongs to: index into the list's files */
 };
 

@@ -102,13 +102,18 @@ static void put_safe(struct sv text, struct buf *out)
 }
 
 /*
- * "FILE:LINE:COL", counted from 1.  Within a condition that is where its YAML value begins, because
- * the text that was judged is not the text in the file.
+ * "FILE:LINE:COL: ", counted from 1.  Within a condition that is where its YAML value begins,
+ * because the text that was judged is not the text in the file.
  */
 static void put_place(const struct diag *d, struct sv file, struct buf *out)
 {
 	const struct diag_location *l = d->nwhere ? &d->where[d->nwhere - 1] : NULL;
 
+	if (d->spot.file.n) {
+		put_safe(d->spot.file, out);
+		buf_printf(out, ":%u:%u: ", d->spot.line + 1, d->spot.col + 1);
+		return;
+	}
 	while (l > d->where && !sv_eq(l->name, d->where[0].name))
 		l--;
 	put_safe(l ? l->name : file, out);
@@ -153,7 +158,7 @@ static void put_text(const struct diag_list *dl, const struct diag *d, struct bu
 		buf_puts(out, diag_code_title(d->code));
 	buf_printf(out, " [%s]\n", diag_code_name(d->code));
 	if (d->nwhere > 1)
-		put_indented(d->snippet, out);
+		put_indented(d->spot.file.n ? d->spot.snippet : d->snippet, out);
 	if (d->hint.n)
 		buf_printf(out, "    did you mean " SV_FMT "?\n", SV_ARG(d->hint));
 }

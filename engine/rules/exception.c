@@ -266,8 +266,8 @@ static int put_tuples(struct buf *out, const struct exception_info *ex, struct d
 				       diag_add(dl, LOAD_ERR_VALIDATE,
 						"Fields and values lists must have equal length"),
 				       ex->ctx);
-		/* An override's exceptions have not been checked. */
-		if (ex->comps.n != ex->fields.n)
+		/* An override's exceptions have not been checked: Falco reads on behind too few. */
+		if (ex->comps.n < ex->fields.n)
 			return unequal_lengths(ex, dl);
 		buf_puts(out, i == 0 ? " and not ((" : " or (");
 		for (size_t k = 0; k < tuple->n; k++) {

@@ -32,6 +32,9 @@ static void warn_deprecated(size_t which, const char *what, const struct context
 	if (d)
 		d->deprecated_field = deprecated[which].name;
 	diag_at(dl, d, ctx);
+	while (ctx && ctx->type == ITEM_CONDITION_EXPRESSION)
+		ctx = ctx->parent;
+	diag_point_at(dl, d, deprecated[which].name, ctx);
 }
 
 void lint_output(struct sv output, const struct context *ctx, struct diag_list *dl)
@@ -119,9 +122,10 @@ struct constants {
 	struct diag_list *dl;
 };
 
-static void warn(struct constants *k, struct ast_pos pos, struct diag *d)
+static void warn(struct constants *k, struct ast_pos pos, struct sv v, struct diag *d)
 {
 	diag_at(k->dl, d, context_condition(k->arena, k->ctx, k->condition, pos));
+	diag_point_at(k->dl, d, v, k->ctx);
 }
 
 /* A pattern that says no more than "=", contains, startswith or endswith could. */
@@ -168,7 +172,7 @@ static bool is_transformer_call(struct sv text, enum trf_kind trf)
 static void lint_constant(struct constants *k, enum ast_op op, struct ast_pos pos, struct sv v)
 {
 	if (op == OP_REGEX && is_simple_regex(v))
-		warn(k, pos,
+		warn(k, pos, v,
 		     diag_add(k->dl, LOAD_COMPILE_CONDITION,
 			      "regex check with '" SV_FMT "' may be optimized with simpler "
 			      "operators such as '=', 'contains', 'startswith', 'endswith'",
@@ -180,13 +184,13 @@ static void lint_constant(struct constants *k, enum ast_op op, struct ast_pos po
 	}
 	struct sv text = buf_sv(&k->squeezed);
 	if (is_field_name(text))
-		warn(k, pos,
+		warn(k, pos, v,
 		     diag_add(k->dl, LOAD_COMPILE_CONDITION,
 			      "'" SV_FMT "' may be a valid field misused as a const string value",
 			      SV_ARG(v)));
 	for (enum trf_kind trf = 0; trf < TRF_COUNT; trf++) {
 		if (is_transformer_call(text, trf))
-			warn(k, pos,
+			warn(k, pos, v,
 			     diag_add(k->dl, LOAD_COMPILE_CONDITION,
 				      "'" SV_FMT "' may be a valid field transformer misused as a "
 				      "const string value",

@@ -136,8 +136,8 @@ bool compile_macros_stand(const struct compiled *now, const struct macro_uses *u
 }
 
 struct ast *compile_resolve(const struct collection *c, struct compiled *into, struct ast *a,
-			    uint32_t visibility, struct macro_uses *uses, struct sv condition,
-			    const struct context *ctx, struct diag_list *dl)
+			    uint32_t visibility, struct macro_uses *uses,
+			    const struct owned_condition *of, struct diag_list *dl)
 {
 	struct resolution r = { .c = c, .into = into, .visibility = visibility, .uses = uses };
 	struct ast *out = ast_replace_idents(a, put_macro, &r);
@@ -148,7 +148,7 @@ struct ast *compile_resolve(const struct collection *c, struct compiled *into, s
 		compile_use_macros(into, uses);
 		return out;
 	}
-	at = context_condition(&into->arena, ctx, condition,
+	at = context_condition(&into->arena, of->owner, of->text,
 			       r.trouble ? r.trouble_pos : r.unknown_pos);
 	if (r.trouble)
 		d = diag_add(dl, LOAD_ERR_VALIDATE, "%s '" SV_FMT "'", r.trouble,
@@ -157,6 +157,7 @@ struct ast *compile_resolve(const struct collection *c, struct compiled *into, s
 		d = diag_add(dl, LOAD_ERR_VALIDATE, "Undefined macro '" SV_FMT "' used in filter.",
 			     SV_ARG(r.unknown_name));
 	diag_at(dl, d, at);
+	diag_point_at(dl, d, r.trouble ? r.trouble_name : r.unknown_name, of->ctx);
 	return NULL;
 }
 
@@ -225,8 +226,9 @@ int compile_macros(const struct collection *c, const struct compiled *before, st
 			compile_use_macros(out, &m->uses);
 			continue;
 		}
-		m->ast = compile_resolve(c, out, m->ast, m->info->visibility, &m->uses,
-					 m->info->cond, m->info->ctx, dl);
+		const struct owned_condition of = { m->info->cond, m->info->ctx,
+						    m->info->cond_ctx };
+		m->ast = compile_resolve(c, out, m->ast, m->info->visibility, &m->uses, &of, dl);
 		if (!m->ast)
 			return -1;
 		remeasure(m);

@@ -10,7 +10,13 @@
 #include "engine/rules/diag.h"
 
 enum priority {
-	PRIO_EMERGENCY, PRIO_ALERT, PRIO_CRITICAL, PRIO_ERROR, PRIO_WARNING, PRIO_NOTICE, PRIO_INFORMATIONAL,
+	PRIO_EMERGENCY,
+	PRIO_ALERT,
+	PRIO_CRITICAL,
+	PRIO_ERROR,
+	PRIO_WARNING,
+	PRIO_NOTICE,
+	PRIO_INFORMATIONAL,
 	PRIO_DEBUG
 };
 const char *priority_name(enum priority p); /* "Emergency" ... */
@@ -26,10 +32,10 @@ struct rule {
 	enum priority priority;
 	const struct sv *tags; /* sorted, unique */
 	size_t ntags;
-	bool enabled;        /* after `enabled:` and the selection below */
+	bool enabled;          /* after `enabled:` and the selection below */
 	uint32_t condition_id; /* in the program; UINT32_MAX when not compiled */
-	struct sv file;      /* of the definition in force, which appends and overrides changed */
-	uint32_t line;       /* from 1 */
+	struct sv file;        /* of the definition in force, which appends and overrides changed */
+	uint32_t line;         /* from 1 */
 	struct sv source_text; /* YAML of that definition as in the file */
 };
 
@@ -40,10 +46,10 @@ struct rule {
 struct ruleset_selection {
 	const struct sv *tags_on, *tags_off; /* -t, -T */
 	size_t ntags_on, ntags_off;
-	const struct sv *rules_off;          /* -D: substring of the name */
+	const struct sv *rules_off; /* -D: substring of the name */
 	size_t nrules_off;
-	enum priority min_priority;          /* --priority; PRIO_DEBUG = all */
-	const struct sv *extra_fields;       /* --extra-field: appended to output_fields only */
+	enum priority min_priority;    /* --priority; PRIO_DEBUG = all */
+	const struct sv *extra_fields; /* --extra-field: appended to output_fields only */
 	size_t nextra_fields;
 };
 
@@ -73,8 +79,14 @@ const struct rule *ruleset_rule_of(const struct ruleset *rs, uint32_t condition_
 size_t ruleset_extra_fields(const struct ruleset *rs, const struct format_field **out);
 
 /* Names and contents for listings: lists with the lists they name put in, conditions as written. */
-struct list_item { struct sv name; const struct sv *items; size_t n; };
-struct macro_item { struct sv name, condition; };
+struct list_item {
+	struct sv name;
+	const struct sv *items;
+	size_t n;
+};
+struct macro_item {
+	struct sv name, condition;
+};
 size_t ruleset_lists(const struct ruleset *rs, const struct list_item **out);
 size_t ruleset_macros(const struct ruleset *rs, const struct macro_item **out);
 

@@ -13,7 +13,7 @@ struct version {
 /* The rule language we speak, in Falco's counting. */
 #define ENGINE_VERSION ((struct version){ 0, 62, 0 })
 /* The plugin whose fields are built in. */
-#define CONTAINER_PLUGIN_VERSION ((struct version){ 0, 6, 1 })
+#define CONTAINER_PLUGIN_VERSION ((struct version){ 0, 7, 1 })
 
 /* Reads as far as three numbers go; the text must end in NUL. */
 bool version_parse(struct sv text, struct version *out);

@@ -66,8 +66,34 @@ static inline void check_said(const char *text, const char *want)
 	loaded_teardown(&state);
 }
 
+/* Load one file, compile, and compare the conditions of its rules, one per line. */
+static inline void check_compiled(const char *text, const char *want)
+{
+	void *state;
+
+	assert_int_equal(loaded_setup(&state), 0);
+	struct loaded *l = state;
+	const struct rule *rules;
+
+	load(l, text);
+	if (ruleset_compile(l->rs, NULL, &l->dl) < 0)
+		fail_msg("%s", said(l));
+	buf_clear(&l->text);
+	size_t n = ruleset_rules(l->rs, &rules);
+	for (size_t i = 0; i < n; i++) {
+		ast_print(rules[i].ast, &l->text);
+		buf_putc(&l->text, '\n');
+	}
+	assert_string_equal(buf_cstr(&l->text), want);
+	loaded_teardown(&state);
+}
+
 /* The rest of a rule whose condition is all that matters. */
-#define RULE(condition)                                                                            \
-	"- rule: r\n  desc: d\n  output: x\n  priority: INFO\n  condition: " condition "\n"
+#define RULE(condition) RULE_NAMED("r", condition)
+#define RULE_NAMED(name, condition)                                                                \
+	"- rule: " name "\n  desc: d\n  output: x\n  priority: INFO\n  condition: " condition "\n"
+
+/* A test that starts with nothing loaded. */
+#define LOADED_TEST(test) cmocka_unit_test_setup_teardown(test, loaded_setup, loaded_teardown)
 
 #endif

@@ -1,102 +1,143 @@
 #!/usr/bin/env python3
-"""What the loader says of rule files, and what it makes of them, against falco -V and falco -L.
+"""Load the corpus's rule files and compare with what Falco said of them and made of them.
 
-The corpus has loader/expected.jsonl (validation results of 103 files), loader/described.jsonl and
-oracle/described.json.zst (descriptions of the valid ones and of Falco's own rule files).
+The corpus has Falco's answers:
+loader/expected.jsonl      the JSON of falco -V, one rule file each: equal in full
+loader/described.jsonl     what falco -L told of those that load: conditions, outputs and events
+legacy/expected.jsonl      codes, items and messages of files loaded in a row
+oracle/described.json.zst  all that falco -L tells of Falco's own three rule files
 """
 import json
+import os
 import subprocess
 import sys
 
 from corpus import corpus, program
 
+RULES = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
 
-def run(*command):
-    return subprocess.run([program('ruletest'), *command], capture_output=True, text=True, errors='replace',
-                          cwd=corpus('loader', 'rules'))
+# Falco prints these in the order of a hash table.
+UNORDERED = ('events', 'condition_fields', 'condition_operators', 'exception_fields', 'exception_names',
+             'exception_operators', 'macros', 'lists', 'plugins')
 
 
-def checked():
-    """(equal, all) of the validation results, as JSON and in exit status."""
-    equal = total = 0
-    for line in open(corpus('loader', 'expected.jsonl')):
-        want = json.loads(line)
-        got = run('check', '--json', want['file'])
-        total += 1
-        try:
-            same = json.loads(got.stdout)['falco_load_results'] == want.get('falco_load_results')
-        except (ValueError, KeyError):
-            same = want.get('falco_load_results') is None
-        if same and (got.returncode != 0) == (want['exit'] != 0):
-            equal += 1
+def ruletest(folder, *args):
+    """Exit status and the JSON printed, None if there is none."""
+    run = subprocess.run([program('ruletest'), *args], cwd=corpus(folder), capture_output=True, text=True,
+                         errors='replace')
+    try:
+        return run.returncode, json.loads(run.stdout)
+    except json.JSONDecodeError:
+        return run.returncode, None
+
+
+def cases_of(*path):
+    with open(corpus(*path), encoding='utf-8') as file:
+        return [json.loads(line) for line in file]
+
+
+def first_difference(want, got, where=''):
+    if isinstance(want, dict) and isinstance(got, dict):
+        pairs = [(f'{where}.{key}', want.get(key), got.get(key)) for key in sorted(set(want) | set(got))]
+    elif isinstance(want, list) and isinstance(got, list) and len(want) == len(got):
+        pairs = [(f'{where}[{i}]', a, b) for i, (a, b) in enumerate(zip(want, got))]
+    else:
+        return f'{where}: want {str(want)[:300]}, got {str(got)[:300]}'
+    return next((first_difference(a, b, place) for place, a, b in pairs if a != b), where)
+
+
+class Score:
+    def __init__(self, what):
+        self.what, self.equal, self.all = what, 0, 0
+
+    def add(self, name, want, got):
+        self.all += 1
+        if want == got:
+            self.equal += 1
         else:
-            print(f'{want["file"]}: another load result: {got.stdout[:200]}{got.stderr[:200]}')
-    return equal, total
+            print(f'{name}: {first_difference(want, got)}')
+
+    def tell(self):
+        print(f'FIGURE {self.what}: {self.equal} of {self.all} equal')
+        return self.equal == self.all
 
 
-def rule_of(described):
-    """The facts of a rule that loader/described.jsonl keeps."""
-    info, details = described['info'], described['details']
-    return {
-        'condition': info['condition'], 'condition_compiled': details['condition_compiled'],
-        'description': info['description'], 'enabled': info['enabled'], 'events': details['events'],
-        'name': info['name'], 'output': info['output'], 'output_compiled': details['output_compiled'],
-        'priority': info['priority'], 'source': info['source'], 'tags': info['tags'],
-    }
+def loads():
+    score = Score('loader')
+    for case in cases_of('loader', 'expected.jsonl'):
+        code, got = ruletest('loader/rules', 'check', '--json', case['file'])
+        want = {'falco_load_results': case['falco_load_results']}
+        score.add(case['file'], (case['exit'] != 0, want), (code != 0, got))
+    return score
 
 
-def described_files():
-    equal = total = 0
-    for line in open(corpus('loader', 'described.jsonl')):
-        want = json.loads(line)
-        total += 1
-        try:
-            got = json.loads(run('describe', want['file']).stdout)
-        except ValueError:
-            print(f'{want["file"]}: no description')
+def short_result(result):
+    short = {'name': os.path.basename(result['name']), 'successful': result['successful']}
+    for kind in ('errors', 'warnings'):
+        short[kind] = [{'code': d['code'], 'message': d['message'],
+                        'items': [[at['item_type'], at['item_name']] for at in d['context']['locations']]}
+                       for d in result[kind]]
+    return short
+
+
+def legacy_loads():
+    score = Score('legacy loader')
+    for case in cases_of('legacy', 'expected.jsonl'):
+        if not case['validate']:
             continue
-        facts = {
-            'file': want['file'], 'rules': [rule_of(rule) for rule in got['rules']],
-            'macros': [{'condition': m['info']['condition'], 'name': m['info']['name']} for m in got['macros']],
-            'lists': [{'items': l['info']['items'], 'name': l['info']['name']} for l in got['lists']],
-        }
-        off = [key for key in want if facts.get(key) != want[key]]
-        equal += not off
-        if off:
-            print(f'{want["file"]}: described otherwise in {", ".join(off)}')
-    return equal, total
+        code, got = ruletest('legacy/rules', 'check', '--json', *case['rules_files'])
+        got = got and [short_result(result) for result in got['falco_load_results']]
+        score.add(case['test'], (case['validate_exit'] != 0, case['validate']), (code != 0, got))
+    return score
 
 
-def sorted_names(item):
-    """Falco prints sets of names in the order of a hash table, we print them sorted."""
-    sets = ('events', 'condition_fields', 'condition_operators', 'output_fields', 'macros', 'lists', 'plugins')
-    details = {key: sorted(value) if key in sets else value for key, value in item['details'].items()}
+def short_description(got, name):
+    def info(item, *keys):
+        return {key: item['info'][key] for key in keys}
+
+    def rule(item):
+        details = ('condition_compiled', 'output_compiled', 'events')
+        return info(item, 'name', 'description', 'condition', 'output', 'priority', 'source', 'tags',
+                    'enabled') | {key: item['details'][key] for key in details}
+
+    return {'file': name,
+            'lists': [info(item, 'name', 'items') for item in got['lists']],
+            'macros': [info(item, 'name', 'condition') for item in got['macros']],
+            'rules': [rule(item) for item in got['rules']]}
+
+
+def descriptions():
+    score = Score('described')
+    for case in cases_of('loader', 'described.jsonl'):
+        _, got = ruletest('loader/rules', 'describe', case['file'])
+        score.add(case['file'], case, got and short_description(got, case['file']))
+    return score
+
+
+def sorted_details(item):
+    details = {key: sorted(value) if key in UNORDERED and isinstance(value, list) else value
+               for key, value in item['details'].items()}
     return {'info': item['info'], 'details': details}
 
 
-def described_rules():
-    """(equal, all) of the lists, macros and rules of Falco's three files together."""
-    text = subprocess.run(['zstd', '-dcq', corpus('oracle', 'described.json.zst')], capture_output=True, check=True).stdout
-    want = json.loads(text)
-    names = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
-    got = json.loads(run('describe', *(corpus('rules', name + '.yaml') for name in names)).stdout)
-    equal = total = 0
+def falcos_rules():
+    score = Score("described, Falco's rules")
+    packed = corpus('oracle', 'described.json.zst')
+    want = json.loads(subprocess.run(['zstd', '-dcq', packed], capture_output=True, check=True).stdout)
+    _, got = ruletest('rules', 'describe', *(name + '.yaml' for name in RULES))
     for kind in ('lists', 'macros', 'rules'):
-        ours = {item['info']['name']: item for item in got[kind]}
+        found = {item['info']['name']: sorted_details(item) for item in (got or {}).get(kind, [])}
         for item in want[kind]:
-            total += 1
-            mine = ours.get(item['info']['name'])
-            same = mine is not None and sorted_names(mine) == sorted_names(item)
-            equal += same
-            if not same:
-                print(f'{kind[:-1]} {item["info"]["name"]}: described otherwise')
-    return equal, total
+            name = item['info']['name']
+            score.add(name, sorted_details(item), found.pop(name, None))
+        for name in found:
+            score.add(name, None, 'is not in the rules')
+    return score
 
 
 def main():
-    figures = [('results', checked()), ('described files', described_files()), ("items of Falco's files", described_rules())]
-    print('FIGURE loader: ' + ', '.join(f'{equal} of {total} {what}' for what, (equal, total) in figures) + ' equal')
-    return 0 if all(equal == total for _, (equal, total) in figures) else 1
+    good = [score.tell() for score in (loads(), legacy_loads(), descriptions(), falcos_rules())]
+    return 0 if all(good) else 1
 
 
 if __name__ == '__main__':
