@@ -96,26 +96,26 @@ bool get_fd_typechar(const struct field_ref *f, struct field_ctx *ctx, struct va
 	return put_scratch(out, &s);
 }
 
-/* Without argument: the kinds of all open files, each once, in ascending order of fd number. */
-static bool put_all_types(const struct fd_table *table, struct field_ctx *ctx, struct value *out)
+/* Without argument: the kinds of all open files, each once, in the order in which Falco has them.
+ */
+static bool put_all_types(const struct thread *t, struct field_ctx *ctx, struct value *out)
 {
 	struct value *items = arena_array(&ctx->scratch, struct value, FD_TYPE_COUNT + 1);
-	const struct fd *fd;
-	int64_t num = INT64_MIN; /* a failed memfd_create leaves an entry at -1 */
+	const struct fd_slot *slot = thread_fd_slot(t);
+	uint32_t count = 0;
 	size_t n = 0, i;
 
 	if (!items)
 		return false;
 	*out = (struct value){ .type = PT_CHARBUF, .is_list = true };
-	while ((fd = fd_table_next(table, num, &num)) != NULL) {
-		struct sv name = sv_of(type_name(fd));
+	const struct fd **list = slot ? fd_slot_list(slot, &ctx->scratch, &count) : NULL;
+	for (uint32_t k = 0; k < count; k++) {
+		struct sv name = sv_of(type_name(list[k]));
 
 		for (i = 0; i < n && !sv_eq(items[i].s, name); i++)
 			;
 		if (i == n && n <= FD_TYPE_COUNT)
 			put_text(&items[n++], name);
-		if (num++ == INT64_MAX)
-			break;
 	}
 	out->list.items = items;
 	out->list.n = n;
@@ -124,16 +124,14 @@ static bool put_all_types(const struct fd_table *table, struct field_ctx *ctx, s
 
 bool get_fd_types(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
-	const struct fd_table *table;
 	const struct fd *fd;
 	struct value *item;
 
 	if (!has_fd(ctx))
 		return false;
-	table = thread_fds(now_thread(ctx));
 	if (f->index == NO_INDEX)
-		return put_all_types(table, ctx, out);
-	fd = fd_table_get(table, f->index);
+		return put_all_types(now_thread(ctx), ctx, out);
+	fd = fd_table_get(thread_fds(now_thread(ctx)), f->index);
 	item = fd ? arena_new(&ctx->scratch, struct value) : NULL;
 	if (!item)
 		return false;

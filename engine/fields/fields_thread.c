@@ -31,7 +31,7 @@ static uint64_t open_files(const struct thread *t)
 {
 	const struct thread *leader = thread_leader(t);
 
-	return leader ? fd_table_count(leader->fds) : 0;
+	return leader ? fd_table_count(leader->fds.table) : 0;
 }
 
 static int64_t file_limit(const struct thread *t)

@@ -6,6 +6,7 @@
 #define SAKER_STATE_FD_H
 
 #include "engine/state/text.h"
+#include "format/base/arena.h"
 #include "format/record.h"
 
 enum fd_role { FD_ROLE_NONE, FD_ROLE_CLIENT, FD_ROLE_SERVER };
@@ -69,11 +70,23 @@ struct fd {
 
 struct fd_table; /* fd number -> struct fd, at most STATE_MAX_FDS */
 
+/* Where a process has its table, perhaps one shared with others. */
+struct fd_slot {
+	struct fd_table *table; /* NULL: empty */
+	bool child_order; /* a fork's copy, not made yet: lists its entries in another order */
+};
+
 /* Borrowed until the table changes; NULL when fd is not open (a negative one never is). */
 struct fd *fd_table_get(const struct fd_table *t, int64_t fd);
 uint32_t fd_table_count(const struct fd_table *t);
 /* In ascending order of fd number: the first entry with a number >= from; NULL at the end. */
 struct fd *fd_table_next(const struct fd_table *t, int64_t from, int64_t *fd);
+
+/*
+ * All entries in the order in which Falco lists them.  The array is in the arena; NULL: there is
+ * none, or no memory.
+ */
+const struct fd **fd_slot_list(const struct fd_slot *slot, struct arena *a, uint32_t *n);
 
 static inline bool fd_is_ip(const struct fd *f)
 {

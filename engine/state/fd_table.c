@@ -1,5 +1,6 @@
 #include "engine/state/fd_table.h"
 
+#include "engine/state/fd_order.h"
 #include "engine/state/state.h"
 
 #include <stdlib.h>
@@ -19,6 +20,7 @@ struct fd_table {
 	uint32_t nnear, nfar, far_room;
 	struct fd **near;
 	struct far_fd *far;
+	struct fd_order order; /* of all numbers */
 };
 
 enum { NEAR_MIN = 16 };
@@ -70,14 +72,7 @@ void fd_unref(struct fd_store *st, struct fd *f)
 	pool_give(&st->fds, f);
 }
 
-struct fd_table *fd_table_ref(struct fd_table *t)
-{
-	if (t)
-		t->refs++;
-	return t;
-}
-
-void fd_table_unref(struct fd_store *st, struct fd_table *t)
+static void unref_table(struct fd_store *st, struct fd_table *t)
 {
 	if (!t || --t->refs > 0)
 		return;
@@ -88,7 +83,14 @@ void fd_table_unref(struct fd_store *st, struct fd_table *t)
 	st->room -= t->nnear + t->far_room;
 	free(t->near);
 	free(t->far);
+	fd_order_deinit(&t->order);
 	pool_give(&st->tables, t);
+}
+
+void fd_slot_clear(struct fd_store *st, struct fd_slot *slot)
+{
+	unref_table(st, slot->table);
+	*slot = (struct fd_slot){ 0 };
 }
 
 /* May the tables have n entries more?  Counted as taken. */
@@ -161,28 +163,46 @@ struct fd *fd_table_next(const struct fd_table *t, int64_t from, int64_t *fd)
 	return t->far[far].f;
 }
 
-static struct fd_table *copy_table(struct fd_store *st, const struct fd_table *t)
+static bool copy_order(const struct fd_slot *slot, struct fd_order *out)
 {
+	const struct fd_order *order = &slot->table->order;
+
+	return slot->child_order ? fd_order_copy_for_child(order, out) : fd_order_copy(order, out);
+}
+
+static void free_copy(struct fd_store *st, struct fd_table *c)
+{
+	st->room -= c->nnear + c->nfar;
+	free(c->near);
+	free(c->far);
+	fd_order_deinit(&c->order);
+	pool_give(&st->tables, c);
+}
+
+/* A table of its own for the slot; NULL: no room or no memory. */
+static struct fd_table *copy_table(struct fd_store *st, const struct fd_slot *slot)
+{
+	const struct fd_table *t = slot->table;
+
 	if (!take_room(st, t->nnear + t->nfar))
 		return NULL;
 	struct fd_table *c = pool_take(&st->tables);
-	struct fd **near = t->nnear ? malloc(t->nnear * sizeof *near) : NULL;
-	struct far_fd *far = t->nfar ? malloc(t->nfar * sizeof *far) : NULL;
-	if (!c || (t->nnear && !near) || (t->nfar && !far)) {
-		st->nomem = true;
+	if (!c) {
 		st->room -= t->nnear + t->nfar;
-		free(near);
-		free(far);
-		if (c)
-			pool_give(&st->tables, c);
+		st->nomem = true;
 		return NULL;
 	}
-	c->near = near;
-	c->far = far;
 	c->refs = 1;
 	c->count = t->count;
 	c->nnear = t->nnear;
 	c->nfar = c->far_room = t->nfar;
+	c->near = t->nnear ? malloc(t->nnear * sizeof *c->near) : NULL;
+	c->far = t->nfar ? malloc(t->nfar * sizeof *c->far) : NULL;
+	if ((t->nnear && !c->near) || (t->nfar && !c->far) || !copy_order(slot, &c->order)) {
+		st->nomem = true;
+		free_copy(st, c);
+		return NULL;
+	}
 	for (uint32_t i = 0; i < t->nnear; i++) {
 		c->near[i] = t->near[i];
 		if (c->near[i])
@@ -195,26 +215,70 @@ static struct fd_table *copy_table(struct fd_store *st, const struct fd_table *t
 	return c;
 }
 
-/* The table in *slot, made and made its holder's alone. */
-static struct fd_table *own_table(struct fd_store *st, struct fd_table **slot)
+/* Nobody else shares the table any more, but it still has the order of the parent's. */
+static struct fd_table *adopt(struct fd_store *st, struct fd_slot *slot)
 {
-	struct fd_table *t = *slot;
+	struct fd_order order = { 0 };
+
+	if (!copy_order(slot, &order)) {
+		st->nomem = true;
+		return NULL;
+	}
+	fd_order_deinit(&slot->table->order);
+	slot->table->order = order;
+	slot->child_order = false;
+	return slot->table;
+}
+
+/* The table in the slot, made and made its holder's alone; NULL: no room or no memory. */
+static struct fd_table *own_table(struct fd_store *st, struct fd_slot *slot)
+{
+	struct fd_table *t = slot->table;
 
 	if (!t) {
 		t = pool_take(&st->tables);
 		st->nomem |= !t;
 		if (t)
 			t->refs = 1;
-		return *slot = t;
+		return slot->table = t;
 	}
 	if (t->refs == 1)
-		return t;
-	struct fd_table *c = copy_table(st, t);
+		return slot->child_order ? adopt(st, slot) : t;
+	struct fd_table *c = copy_table(st, slot);
 	if (c) {
-		fd_table_unref(st, t);
-		*slot = c;
+		unref_table(st, t);
+		*slot = (struct fd_slot){ .table = c };
 	}
 	return c;
+}
+
+void fd_slot_fork(struct fd_store *st, struct fd_slot *from, struct fd_slot *to)
+{
+	/* The child's order is made from the parent's, which must be there then. */
+	if (from->child_order)
+		own_table(st, from);
+	if (!from->table)
+		return;
+	*to = (struct fd_slot){ .table = from->table, .child_order = true };
+	to->table->refs++;
+}
+
+const struct fd **fd_slot_list(const struct fd_slot *slot, struct arena *a, uint32_t *n)
+{
+	const struct fd_table *t = slot->table;
+	struct fd_order order = { 0 };
+	uint32_t at = 0;
+	int64_t num;
+
+	*n = 0;
+	if (fd_table_count(t) == 0 || (slot->child_order && !copy_order(slot, &order)))
+		return NULL;
+	const struct fd **list = arena_array(a, const struct fd *, t->count);
+	const struct fd_order *o = slot->child_order ? &order : &t->order;
+	while (list && fd_order_next(o, &at, &num))
+		list[(*n)++] = *find(t, num);
+	fd_order_deinit(&order);
+	return list;
 }
 
 /* Make near cover num, and move into it what far holds below its new end. */
@@ -280,7 +344,23 @@ static bool insert(struct fd_store *st, struct fd_table *t, int64_t num, struct 
 	return true;
 }
 
-struct fd *fd_table_put(struct fd_store *st, struct fd_table **slot, int64_t num, struct fd *take_f)
+static bool add(struct fd_store *st, struct fd_table *t, int64_t num, struct fd *f)
+{
+	if (t->count >= STATE_MAX_FDS)
+		return false;
+	if (!fd_order_add(&t->order, num)) {
+		st->nomem = true;
+		return false;
+	}
+	if (!insert(st, t, num, f)) {
+		fd_order_remove(&t->order, num);
+		return false;
+	}
+	t->count++;
+	return true;
+}
+
+struct fd *fd_table_put(struct fd_store *st, struct fd_slot *slot, int64_t num, struct fd *take_f)
 {
 	/* The last number there is would make walking a table overflow. */
 	bool wanted = take_f && num < INT64_MAX;
@@ -296,24 +376,24 @@ struct fd *fd_table_put(struct fd_store *st, struct fd_table **slot, int64_t num
 		fd_unref(st, *entry);
 		return *entry = take_f;
 	}
-	if (t->count >= STATE_MAX_FDS || !insert(st, t, num, take_f)) {
+	if (!add(st, t, num, take_f)) {
 		st->lost++;
 		fd_unref(st, take_f);
 		return NULL;
 	}
-	t->count++;
 	return take_f;
 }
 
-void fd_table_remove(struct fd_store *st, struct fd_table **slot, int64_t num)
+void fd_table_remove(struct fd_store *st, struct fd_slot *slot, int64_t num)
 {
-	if (!*slot || !find(*slot, num))
+	if (!slot->table || !find(slot->table, num))
 		return;
 	struct fd_table *t = own_table(st, slot);
 	if (!t)
 		return;
 	struct fd **entry = find(t, num);
 	fd_unref(st, *entry);
+	fd_order_remove(&t->order, num);
 	t->count--;
 	if (num >= 0 && num < t->nnear) {
 		*entry = NULL;
@@ -324,9 +404,9 @@ void fd_table_remove(struct fd_store *st, struct fd_table **slot, int64_t num)
 	t->nfar--;
 }
 
-struct fd *fd_table_own(struct fd_store *st, struct fd_table **slot, int64_t num, struct fd *f)
+struct fd *fd_table_own(struct fd_store *st, struct fd_slot *slot, int64_t num, struct fd *f)
 {
-	if ((*slot)->refs == 1 && f->refs == 1)
+	if (slot->table->refs == 1 && f->refs == 1)
 		return f;
 	struct fd_table *t = own_table(st, slot);
 	struct fd **entry = t ? find(t, num) : NULL;
@@ -343,13 +423,13 @@ struct fd *fd_table_own(struct fd_store *st, struct fd_table **slot, int64_t num
 	return *entry;
 }
 
-void fd_table_drop_if(struct fd_store *st, struct fd_table **slot,
+void fd_table_drop_if(struct fd_store *st, struct fd_slot *slot,
 		      bool (*drop)(int64_t num, const struct fd *f, const void *arg),
 		      const void *arg)
 {
 	int64_t num = INT64_MIN;
 
-	for (const struct fd *f; (f = fd_table_next(*slot, num, &num)) != NULL;) {
+	for (const struct fd *f; (f = fd_table_next(slot->table, num, &num)) != NULL;) {
 		if (drop(num, f, arg))
 			fd_table_remove(st, slot, num);
 		num++;

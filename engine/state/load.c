@@ -226,7 +226,7 @@ static void settle_thread(struct state *s, struct thread *t)
 	int64_t num = INT64_MIN;
 
 	thread_link(s, t);
-	for (struct fd *f; (f = fd_table_next(t->fds, num, &num)) != NULL; num++) {
+	for (struct fd *f; (f = fd_table_next(t->fds.table, num, &num)) != NULL; num++) {
 		if (f->type == FD_IPV4_SOCK)
 			orient(s, t, num, f);
 	}

@@ -89,9 +89,12 @@ static void inherit(struct thread *t, const struct thread *from)
 }
 
 /* A new leader also gets copies of what a group shares; others use the leader's. */
-static void inherit_process(struct state *s, struct thread *t, const struct thread *from)
+static void inherit_process(struct state *s, struct thread *t, struct thread *from)
 {
-	t->fds = fd_table_ref(thread_fds(from));
+	struct thread *holder = fds_holder(from);
+
+	if (holder)
+		fd_slot_fork(&s->tables->fds, &holder->fds, &t->fds);
 	const struct thread *leader = thread_leader(from);
 	if (leader)
 		text_set(&t->cwd, text_ref(leader->cwd));

@@ -203,7 +203,7 @@ void parse_close_range(struct state *s, const struct event *ev)
 		return;
 	}
 	int64_t num = range.first;
-	for (struct fd *f; (f = fd_table_next(holder->fds, num, &num)) && num <= range.last;
+	for (struct fd *f; (f = fd_table_next(holder->fds.table, num, &num)) && num <= range.last;
 	     num++) {
 		struct fd *own = fd_table_own(st, &holder->fds, num, f);
 

@@ -72,7 +72,7 @@ struct thread {
 	uint64_t lastexec_ts; /* 0: none seen */
 
 	/* Its own; the group sees the leader's. */
-	struct fd_table *fds;
+	struct fd_slot fds;
 	struct text *cwd; /* ends in '/'; NULL: "" */
 	struct text *env; /* NAME=VALUE items as args */
 
@@ -137,13 +137,21 @@ static inline uint64_t thread_group_size(const struct thread *t)
 	return t->proc ? t->proc->nthreads : 0;
 }
 
+/* Where the fds are that it uses; NULL: unknown. */
+static inline const struct fd_slot *thread_fd_slot(const struct thread *t)
+{
+	if (!(t->flags & CL_CLONE_FILES))
+		return &t->fds;
+	const struct thread *leader = thread_leader(t);
+	return leader ? &leader->fds : NULL;
+}
+
 /* The fds that it uses; NULL: none known (every fd_table function takes NULL as an empty table). */
 static inline struct fd_table *thread_fds(const struct thread *t)
 {
-	if (!(t->flags & CL_CLONE_FILES))
-		return t->fds;
-	const struct thread *leader = thread_leader(t);
-	return leader ? leader->fds : NULL;
+	const struct fd_slot *slot = thread_fd_slot(t);
+
+	return slot ? slot->table : NULL;
 }
 
 /* "./" when the leader is unknown. */

@@ -368,7 +368,7 @@ void thread_discard(struct state *s, struct thread *t)
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		text_unref(texts[i]);
-	fd_table_unref(&s->tables->fds, t->fds);
+	fd_slot_clear(&s->tables->fds, &t->fds);
 	if (t->proc)
 		drop_process(s, t->proc);
 	free(t->enter);

@@ -11,7 +11,7 @@
 
 struct fds {
 	struct fd_store st;
-	struct fd_table *t;
+	struct fd_slot slot;
 };
 
 static int fds_setup(void **state)
@@ -27,7 +27,7 @@ static int fds_teardown(void **state)
 {
 	struct fds *x = *state;
 
-	fd_table_unref(&x->st, x->t);
+	fd_slot_clear(&x->st, &x->slot);
 	fd_store_deinit(&x->st);
 	free(x);
 	return 0;
@@ -38,7 +38,7 @@ static struct fd *put(struct fds *x, int64_t num)
 	struct fd *f = fd_new(&x->st);
 
 	f->ino = (uint64_t)num;
-	return fd_table_put(&x->st, &x->t, num, f);
+	return fd_table_put(&x->st, &x->slot, num, f);
 }
 
 static void an_empty_table_has_nothing(void **state)
@@ -61,23 +61,23 @@ static void fds_are_found_and_listed_in_order(void **state)
 
 	for (size_t i = 0; i < 11; i++)
 		assert_non_null(put(x, nums[i]));
-	assert_int_equal(fd_table_count(x->t), 11);
+	assert_int_equal(fd_table_count(x->slot.table), 11);
 	for (size_t i = 0; i < 11; i++) {
-		const struct fd *f = fd_table_next(x->t, num, &num);
+		const struct fd *f = fd_table_next(x->slot.table, num, &num);
 
 		assert_int_equal(num, sorted[i]);
 		assert_int_equal(f->ino, (uint64_t)sorted[i]);
 		if (num >= 0)
-			assert_ptr_equal(fd_table_get(x->t, num), f);
+			assert_ptr_equal(fd_table_get(x->slot.table, num), f);
 		num++;
 	}
-	assert_null(fd_table_next(x->t, num, &num));
+	assert_null(fd_table_next(x->slot.table, num, &num));
 	/* Negative numbers count, but are not found. */
-	assert_null(fd_table_get(x->t, -7));
+	assert_null(fd_table_get(x->slot.table, -7));
 	assert_non_null(put(x, INT64_MAX - 1));
 	assert_null(put(x, INT64_MAX));
 	assert_non_null(put(x, INT64_MIN));
-	assert_null(fd_table_get(x->t, INT64_MAX));
+	assert_null(fd_table_get(x->slot.table, INT64_MAX));
 }
 
 static void a_table_survives_any_order_of_puts_and_removes(void **state)
@@ -95,15 +95,15 @@ static void a_table_survives_any_order_of_puts_and_removes(void **state)
 			open[num] = true;
 			count++;
 		} else if (open[num]) {
-			fd_table_remove(&x->st, &x->t, num);
+			fd_table_remove(&x->st, &x->slot, num);
 			open[num] = false;
 			count--;
 		}
-		assert_int_equal(fd_table_count(x->t), count);
-		assert_int_equal(fd_table_get(x->t, num) != NULL, open[num]);
+		assert_int_equal(fd_table_count(x->slot.table), count);
+		assert_int_equal(fd_table_get(x->slot.table, num) != NULL, open[num]);
 	}
 	for (uint32_t i = 0; i < 2000; i++)
-		assert_int_equal(fd_table_get(x->t, i) != NULL, open[i]);
+		assert_int_equal(fd_table_get(x->slot.table, i) != NULL, open[i]);
 }
 
 static void a_full_table_counts_what_it_loses(void **state)
@@ -121,45 +121,44 @@ static void a_full_table_counts_what_it_loses(void **state)
 static void all_tables_together_have_a_limit(void **state)
 {
 	struct fds *x = *state;
-	struct fd_table *child;
+	struct fd_slot child = { 0 };
 
 	put(x, 1);
-	child = fd_table_ref(x->t);
+	fd_slot_fork(&x->st, &x->slot, &child);
 	uint64_t room = x->st.room;
 	x->st.room = STATE_MAX_FD_ROOM;
 	/* A copy of its own would need room. */
 	struct fd *f = fd_new(&x->st);
 	assert_null(fd_table_put(&x->st, &child, 2, f));
-	assert_null(fd_table_own(&x->st, &child, 1, fd_table_get(child, 1)));
+	assert_null(fd_table_own(&x->st, &child, 1, fd_table_get(child.table, 1)));
 	assert_int_equal(x->st.lost, 1);
 	assert_false(x->st.nomem);
 	x->st.room = room;
-	assert_non_null(fd_table_own(&x->st, &child, 1, fd_table_get(child, 1)));
-	fd_table_unref(&x->st, child);
-	fd_table_unref(&x->st, x->t);
-	x->t = NULL;
+	assert_non_null(fd_table_own(&x->st, &child, 1, fd_table_get(child.table, 1)));
+	fd_slot_clear(&x->st, &child);
+	fd_slot_clear(&x->st, &x->slot);
 	assert_int_equal(x->st.room, 0);
 }
 
 static void copies_share_until_one_changes(void **state)
 {
 	struct fds *x = *state;
-	struct fd_table *child;
+	struct fd_slot child = { 0 };
 
 	put(x, 1);
 	put(x, 2);
-	child = fd_table_ref(x->t);
-	struct fd *shared = fd_table_get(child, 1);
+	fd_slot_fork(&x->st, &x->slot, &child);
+	struct fd *shared = fd_table_get(child.table, 1);
 	struct fd *own = fd_table_own(&x->st, &child, 1, shared);
 	assert_ptr_not_equal(own, shared);
 	own->role = FD_ROLE_SERVER;
-	assert_int_equal(fd_table_get(x->t, 1)->role, FD_ROLE_NONE);
-	assert_int_equal(fd_table_get(child, 1)->role, FD_ROLE_SERVER);
-	assert_ptr_equal(fd_table_get(x->t, 2), fd_table_get(child, 2));
-	fd_table_remove(&x->st, &x->t, 2);
-	assert_non_null(fd_table_get(child, 2));
-	fd_table_unref(&x->st, child);
-	assert_int_equal(fd_table_count(x->t), 1);
+	assert_int_equal(fd_table_get(x->slot.table, 1)->role, FD_ROLE_NONE);
+	assert_int_equal(fd_table_get(child.table, 1)->role, FD_ROLE_SERVER);
+	assert_ptr_equal(fd_table_get(x->slot.table, 2), fd_table_get(child.table, 2));
+	fd_table_remove(&x->st, &x->slot, 2);
+	assert_non_null(fd_table_get(child.table, 2));
+	fd_slot_clear(&x->st, &child);
+	assert_int_equal(fd_table_count(x->slot.table), 1);
 }
 
 static bool is_odd(int64_t num, const struct fd *f, const void *arg)
@@ -175,12 +174,57 @@ static void entries_can_be_dropped_by_a_question(void **state)
 
 	for (int64_t i = -3; i < 300; i += 3)
 		put(x, i * 7);
-	fd_table_drop_if(&x->st, &x->t, is_odd, NULL);
+	fd_table_drop_if(&x->st, &x->slot, is_odd, NULL);
 	int64_t num = INT64_MIN;
-	while (fd_table_next(x->t, num, &num)) {
+	while (fd_table_next(x->slot.table, num, &num)) {
 		assert_int_equal(num % 2, 0);
 		num++;
 	}
+}
+
+/* The entries' numbers as listed, ended by INT64_MAX. */
+static void assert_listed(const struct fd_slot *slot, const int64_t *want)
+{
+	struct arena a = { 0 };
+	uint32_t n;
+	const struct fd **list = fd_slot_list(slot, &a, &n);
+
+	for (uint32_t i = 0; i < n; i++)
+		assert_int_equal(list[i]->ino, (uint64_t)want[i]);
+	assert_int_equal(want[n], INT64_MAX);
+	arena_deinit(&a);
+}
+
+static void fds_are_listed_as_a_hash_table_does(void **state)
+{
+	struct fds *x = *state;
+	struct fd_slot child = { 0 };
+	const int64_t end = INT64_MAX;
+
+	assert_listed(&x->slot, &end);
+	for (int64_t i = 0; i < 4; i++)
+		put(x, i);
+	assert_listed(&x->slot, (const int64_t[]){ 3, 2, 1, 0, end });
+	/* 15 and 2 share one of the 13 buckets. */
+	put(x, 15);
+	fd_table_remove(&x->st, &x->slot, 1);
+	put(x, 1);
+	assert_listed(&x->slot, (const int64_t[]){ 1, 3, 15, 2, 0, end });
+	/* A child has them added one by one, whether or not it changes something later. */
+	fd_slot_fork(&x->st, &x->slot, &child);
+	assert_listed(&child, (const int64_t[]){ 0, 2, 15, 3, 1, end });
+	put(x, 4);
+	assert_listed(&x->slot, (const int64_t[]){ 4, 1, 3, 15, 2, 0, end });
+	assert_listed(&child, (const int64_t[]){ 0, 2, 15, 3, 1, end });
+	fd_table_remove(&x->st, &child, 15);
+	assert_listed(&child, (const int64_t[]){ 0, 2, 3, 1, end });
+	fd_slot_clear(&x->st, &child);
+	/* The 14th entry: 29 buckets from now on, and all goes round. */
+	for (int64_t i = 5; i < 12; i++)
+		put(x, i);
+	put(x, 12);
+	assert_listed(&x->slot,
+		      (const int64_t[]){ 12, 0, 2, 15, 3, 1, 4, 5, 6, 7, 8, 9, 10, 11, end });
 }
 
 /* --- ids ------------------------------------------------------------------------------------- */
@@ -341,6 +385,7 @@ int main(void)
 		FDS_TEST(all_tables_together_have_a_limit),
 		FDS_TEST(copies_share_until_one_changes),
 		FDS_TEST(entries_can_be_dropped_by_a_question),
+		FDS_TEST(fds_are_listed_as_a_hash_table_does),
 		cmocka_unit_test(ids_survive_any_order_of_making_and_forgetting),
 		cmocka_unit_test(an_id_that_is_only_named_is_kept),
 		cmocka_unit_test(credentials_are_found_until_they_are_removed),
