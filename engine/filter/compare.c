@@ -146,7 +146,7 @@ bool compare_texts(enum ast_op op, struct sv a, struct sv b)
 	case OP_BCONTAINS:
 		return search_text(a, b, search_rarest(b));
 	case OP_ICONTAINS:
-		return search_folded(a, b);
+		return search_folded(a, b, search_rarest(b));
 	case OP_STARTSWITH:
 	case OP_BSTARTSWITH:
 		return sv_starts(a, b);

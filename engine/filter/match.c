@@ -60,6 +60,11 @@ static bool test_text_contains(const struct match *m, const struct value *v)
 	return search_text(text_of(m, v), constant(m)->s, m->rarest[m->at]);
 }
 
+static bool test_text_contains_folded(const struct match *m, const struct value *v)
+{
+	return search_folded(text_of(m, v), constant(m)->s, m->rarest[m->at]);
+}
+
 static bool test_bytes(const struct match *m, const struct value *v)
 {
 	return compare_texts(m->op, v->s, constant(m)->s);
@@ -92,6 +97,8 @@ static match_fn *text_test(enum ast_op op)
 		return test_text_ends;
 	case OP_CONTAINS:
 		return test_text_contains;
+	case OP_ICONTAINS:
+		return test_text_contains_folded;
 	case OP_REGEX:
 		return test_regex;
 	default:
@@ -366,7 +373,7 @@ int match_compile(struct match *m, enum ast_op op, enum ast_mod mod, enum param_
 	m->one = single_test(op, compare_class(type));
 	if ((set || mod != MOD_NONE) && make_words(m, arena, err) < 0)
 		return -1;
-	if (op == OP_CONTAINS && find_rarest(m, arena, err) < 0)
+	if ((op == OP_CONTAINS || op == OP_ICONTAINS) && find_rarest(m, arena, err) < 0)
 		return -1;
 	if (op == OP_REGEX && make_regexes(m, texts, arena, regexes, err) < 0)
 		return -1;

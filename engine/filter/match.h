@@ -30,7 +30,7 @@ struct match {
 	match_fn *one; /* with a modifier: against constants[at] alone */
 	uint32_t at;
 	struct wordset words;  /* in, intersects, "= anyof", "!= allof" over bytes */
-	const uint8_t *rarest; /* contains: per constant the byte to look for */
+	const uint8_t *rarest; /* contains, icontains: per constant the byte to look for */
 	const struct pathset *paths;
 	struct regex **regexes;
 };

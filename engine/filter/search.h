@@ -7,11 +7,11 @@
 
 #include "format/base/sv.h"
 
-/* Offset of the rarest byte; 0 for an empty needle. */
+/* Offset of the rarest byte, its case left aside; 0 for an empty needle. */
 size_t search_rarest(struct sv needle);
 
 bool search_text(struct sv text, struct sv needle, size_t rarest);
 /* ASCII letters match in either case. */
-bool search_folded(struct sv text, struct sv needle);
+bool search_folded(struct sv text, struct sv needle, size_t rarest);
 
 #endif

@@ -246,10 +246,19 @@ static void word_sets_hold_their_words_only(void **state)
 	arena_deinit(&arena);
 }
 
+static struct sv lowered(const struct buf *text, struct buf *out)
+{
+	buf_clear(out);
+	for (size_t i = 0; i < text->n; i++)
+		buf_putc(out, (char)(text->p[i] >= 'A' && text->p[i] <= 'Z' ? text->p[i] | 0x20
+									    : text->p[i]));
+	return buf_sv(out);
+}
+
 static void searches_find_what_is_there(void **state)
 {
-	static const char *const parts[] = { "a", "b", "/", ".", "z", "ab" };
-	struct buf text = { 0 }, needle = { 0 };
+	static const char *const parts[] = { "a", "b", "/", ".", "z", "ab", "A", "Z", "[", "{" };
+	struct buf text = { 0 }, needle = { 0 }, low_text = { 0 }, low_needle = { 0 };
 	uint64_t rng = 3;
 
 	(void)state;
@@ -260,12 +269,15 @@ static void searches_find_what_is_there(void **state)
 		struct sv n = buf_sv(&needle);
 
 		assert_int_equal(search_text(buf_sv(&text), n, search_rarest(n)), want);
+		want = sv_find(lowered(&text, &low_text), lowered(&needle, &low_needle)) >= 0;
+		assert_int_equal(search_folded(buf_sv(&text), n, search_rarest(n)), want);
 	}
-	assert_true(search_folded(SV("/ETC/Shadow"), SV("etc/sHA")));
-	assert_false(search_folded(SV("shado"), SV("shadow")));
-	assert_true(search_folded(SV(""), SV("")));
+	assert_true(search_folded(SV(""), SV(""), 0));
+	assert_true(search_folded(SV("x-MAS.Y"), SV("S.y"), search_rarest(SV("S.y"))));
 	buf_deinit(&text);
 	buf_deinit(&needle);
+	buf_deinit(&low_text);
+	buf_deinit(&low_needle);
 }
 
 int main(void)
