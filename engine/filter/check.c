@@ -2,7 +2,6 @@
 
 #include "engine/filter/compare.h"
 
-
 static int no_memory(struct err *err)
 {
 	return err_set(err, ERR_NOMEM, "out of memory compiling a condition");

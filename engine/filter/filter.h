@@ -4,6 +4,7 @@
  * A `program` holds any number of conditions over one pool of fields and checks.  Equal fields are
  * extracted once per event, equal subexpressions evaluated once per event, and every condition is
  * specialised by event type: what an event's type alone decides is decided at compile time.
+ * Running changes the program: one thread at a time.
  */
 #ifndef SAKER_FILTER_FILTER_H
 #define SAKER_FILTER_FILTER_H

@@ -108,7 +108,7 @@ uint32_t node_fold(struct program *p, uint32_t node, uint32_t type, uint32_t *me
 	} else {
 		kids = malloc(n.n * sizeof *kids);
 		if (!kids)
-			return UINT32_MAX;
+			return NO_ID;
 		/* p->kids may move while kids are folded */
 		for (uint32_t i = 0; i < n.n; i++)
 			kids[i] = node_fold(p, p->kids[n.first + i], type, memo);

@@ -3,8 +3,6 @@
 
 #include <stdlib.h>
 
-enum { NO_NODE = UINT32_MAX };
-
 /* A growing list of node ids; on the heap, for as long as a chain is being built. */
 struct ids {
 	uint32_t *p;
@@ -14,16 +12,9 @@ struct ids {
 
 static void ids_add(struct ids *l, uint32_t id)
 {
-	if (l->n == l->cap) {
-		uint32_t cap = l->cap ? 2 * l->cap : 16;
-		uint32_t *grown = realloc(l->p, cap * sizeof *grown);
-
-		if (!grown) {
-			l->failed = true;
-			return;
-		}
-		l->p = grown;
-		l->cap = cap;
+	if (!program_grow((void **)&l->p, &l->cap, l->n + 1, sizeof *l->p)) {
+		l->failed = true;
+		return;
 	}
 	l->p[l->n++] = id;
 }
@@ -72,30 +63,13 @@ static bool rehash(struct program *p)
 	return true;
 }
 
-static bool grow(void **items, uint32_t *cap, uint32_t need, size_t size)
-{
-	uint32_t more = *cap ? *cap : 64;
-	void *grown;
-
-	if (need <= *cap)
-		return true;
-	while (more < need)
-		more *= 2;
-	grown = realloc(*items, more * size);
-	if (!grown)
-		return false;
-	*items = grown;
-	*cap = more;
-	return true;
-}
-
 /* The id of this node; kids are copied if it is new. */
 static uint32_t intern(struct program *p, struct node n, const uint32_t *kids)
 {
 	uint64_t i;
 
 	if (2 * (p->nnodes + 1) > p->node_table_size && !rehash(p))
-		return NO_NODE;
+		return NO_ID;
 	for (i = node_hash(&n, kids);; i++) {
 		uint32_t at = p->node_table[i & (p->node_table_size - 1)];
 
@@ -104,16 +78,16 @@ static uint32_t intern(struct program *p, struct node n, const uint32_t *kids)
 		if (same_node(p, &p->nodes[at - 1], &n, kids))
 			return at - 1;
 	}
-	if (!grow((void **)&p->nodes, &p->nodes_cap, p->nnodes + 1, sizeof *p->nodes) ||
-	    !grow((void **)&p->kids, &p->kids_cap, p->nkids + n.n, sizeof *p->kids))
-		return NO_NODE;
+	if (!program_grow((void **)&p->nodes, &p->nodes_cap, p->nnodes + 1, sizeof *p->nodes) ||
+	    !program_grow((void **)&p->kids, &p->kids_cap, p->nkids + n.n, sizeof *p->kids))
+		return NO_ID;
 	if (n.kind != NODE_CHECK) {
 		n.first = p->nkids;
 		if (n.n)
 			memcpy(p->kids + p->nkids, kids, n.n * sizeof *kids);
 		p->nkids += n.n;
 	}
-	n.bit = NO_BIT;
+	n.bit = NO_ID;
 	p->nodes[p->nnodes] = n;
 	p->node_table[i & (p->node_table_size - 1)] = p->nnodes + 1;
 	return p->nnodes++;
@@ -172,8 +146,8 @@ uint32_t node_not(struct program *p, uint32_t kid)
 	const struct node *k;
 	struct node n = { .kind = NODE_NOT, .n = 1 };
 
-	if (kid == NO_NODE)
-		return NO_NODE;
+	if (kid == NO_ID)
+		return NO_ID;
 	k = &p->nodes[kid];
 	if (kid == NODE_FALSE_ID || kid == NODE_TRUE_ID)
 		return kid == NODE_FALSE_ID ? NODE_TRUE_ID : NODE_FALSE_ID;
@@ -260,7 +234,7 @@ static bool contains(const uint32_t *ids, uint32_t n, uint32_t id)
 static uint32_t arrange(struct program *p, enum node_kind kind, struct ids *all)
 {
 	struct ids thread = { 0 }, event = { 0 };
-	uint32_t id = NO_NODE;
+	uint32_t id = NO_ID;
 
 	for (uint32_t i = 0; i < all->n; i++)
 		if (!contains(all->p, i, all->p[i]))
@@ -269,12 +243,12 @@ static uint32_t arrange(struct program *p, enum node_kind kind, struct ids *all)
 	if (thread.n > 1 && event.n) {
 		id = make_chain(p, kind, thread.p, thread.n);
 		thread.p[0] = id;
-		thread.n = id == NO_NODE ? 0 : 1;
+		thread.n = id == NO_ID ? 0 : 1;
 	}
 	for (uint32_t i = 0; i < thread.n; i++)
 		ids_add(&event, thread.p[i]);
 	sort_by_cost(p, event.p, event.n);
-	if (!thread.failed && !event.failed && (thread.n == 0 || thread.p[0] != NO_NODE))
+	if (!thread.failed && !event.failed && (thread.n == 0 || thread.p[0] != NO_ID))
 		id = make_chain(p, kind, event.p, event.n);
 	free(thread.p);
 	free(event.p);
@@ -288,13 +262,13 @@ uint32_t node_chain(struct program *p, enum node_kind kind, const uint32_t *kids
 	struct ids all = { 0 };
 	bool per_use = false;
 
-	if (contains(kids, n, NO_NODE))
-		return NO_NODE;
+	if (contains(kids, n, NO_ID))
+		return NO_ID;
 	bool open = flatten(p, kind, kids, n, &all);
 	for (uint32_t i = 0; i < all.n; i++)
 		per_use |= p->nodes[all.p[i]].per_use;
 	if (all.failed)
-		id = NO_NODE;
+		id = NO_ID;
 	else if (!open && !per_use)
 		id = decides; /* whatever stands before it has no effects */
 	else if (all.n == 0)
@@ -318,7 +292,7 @@ uint32_t node_of_tree(struct program *p, const struct tree *t)
 		return node_not(p, node_of_tree(p, t->kids[0]));
 	for (size_t i = 0; i < t->nkids; i++)
 		ids_add(&kids, node_of_tree(p, t->kids[i]));
-	id = kids.failed ? NO_NODE
+	id = kids.failed ? NO_ID
 			 : node_chain(p, t->kind == AST_AND ? NODE_AND : NODE_OR, kids.p, kids.n);
 	free(kids.p);
 	return id;

@@ -33,16 +33,9 @@ struct planner {
 
 static uint32_t emit(struct planner *pl, struct step step)
 {
-	if (pl->n == pl->cap) {
-		uint32_t cap = pl->cap ? 2 * pl->cap : 64;
-		struct step *grown = realloc(pl->steps, cap * sizeof *grown);
-
-		if (!grown) {
-			pl->failed = true;
-			return 0;
-		}
-		pl->steps = grown;
-		pl->cap = cap;
+	if (!program_grow((void **)&pl->steps, &pl->cap, pl->n + 1, sizeof *pl->steps)) {
+		pl->failed = true;
+		return 0;
 	}
 	pl->steps[pl->n] = step;
 	return pl->n++;
@@ -52,7 +45,7 @@ static struct step test_step(const struct program *p, uint32_t node)
 {
 	const struct node *n = &p->nodes[node];
 
-	return (struct step){ .kind = n->bit == NO_BIT ? STEP_TEST : STEP_BIT,
+	return (struct step){ .kind = n->bit == NO_ID ? STEP_TEST : STEP_BIT,
 			      .node = node,
 			      .bit = n->bit };
 }
@@ -78,16 +71,16 @@ static void plan_one(struct planner *pl, const struct todo *t, const uint32_t *c
 
 static uint32_t worth(const struct program *p, uint32_t node, uint32_t count)
 {
-	uint32_t cost = p->nodes[node].bit == NO_BIT ? p->nodes[node].cost : 4;
+	uint32_t cost = p->nodes[node].bit == NO_ID ? p->nodes[node].cost : 4;
 
 	return count < 2 || cost > MAX_SHARED_COST ? 0 : count * 1000 / (cost + 10);
 }
 
-/* The conjunct that is best tested for several of these at once; UINT32_MAX if there is none. */
+/* The conjunct that is best tested for several of these at once; NO_ID if there is none. */
 static uint32_t best_shared(struct planner *pl, const struct todo *todo, uint32_t n,
 			    const uint32_t *conjuncts)
 {
-	uint32_t best = UINT32_MAX, best_worth = 0;
+	uint32_t best = NO_ID, best_worth = 0;
 
 	for (uint32_t i = 0; i < n; i++)
 		for (uint32_t k = 0; k < todo[i].n; k++)
@@ -127,7 +120,7 @@ static void plan_all(struct planner *pl, struct todo *todo, uint32_t n, uint32_t
 	while (n && !pl->failed) {
 		uint32_t shared = best_shared(pl, todo, n, conjuncts), with = 0, step;
 
-		if (shared == UINT32_MAX) {
+		if (shared == NO_ID) {
 			for (uint32_t i = 0; i < n; i++)
 				plan_one(pl, &todo[i], conjuncts);
 			return;
@@ -156,7 +149,7 @@ static uint32_t conjuncts_of(const struct program *p, uint32_t node, uint32_t *o
 	/* what the thread decides alone is one test */
 	if (n->kind == NODE_TRUE)
 		return 0;
-	if (n->kind != NODE_AND || n->bit != NO_BIT) {
+	if (n->kind != NODE_AND || n->bit != NO_ID) {
 		out[0] = node;
 		return 1;
 	}

@@ -32,14 +32,15 @@ static int no_memory(struct err *err)
 	return err_set(err, ERR_NOMEM, "out of memory compiling a condition");
 }
 
-/* Room for one more item of a heap array. */
-static bool grow(void **items, uint32_t n, uint32_t *cap, size_t size)
+bool program_grow(void **items, uint32_t *cap, uint32_t need, size_t size)
 {
-	uint32_t more = *cap ? 2 * *cap : 16;
+	uint32_t more = *cap ? *cap : 16;
 	void *grown;
 
-	if (n < *cap)
+	if (need <= *cap)
 		return true;
+	while (more < need)
+		more *= 2;
 	grown = realloc(*items, more * size);
 	if (!grown)
 		return false;
@@ -63,14 +64,15 @@ static int find_slot(struct program *p, const struct ast *a, const struct check 
 	struct buf key = { 0 };
 	int rc = 0;
 
-	*slot = NO_SLOT;
+	*slot = NO_ID;
 	if (c->compare != COMPARE_VALUE || c->right || c->result_use)
 		return 0;
 	if (check_operand_key(a->left, &key))
-		*slot = strmap_get(&p->slot_ids, buf_sv(&key), NO_SLOT);
-	if (*slot == NO_SLOT) {
+		*slot = strmap_get(&p->slot_ids, buf_sv(&key), NO_ID);
+	if (*slot == NO_ID) {
 		if (key.failed ||
-		    !grow((void **)&p->slots, p->nslots, &p->slots_cap, sizeof *p->slots) ||
+		    !program_grow((void **)&p->slots, &p->slots_cap, p->nslots + 1,
+				  sizeof *p->slots) ||
 		    !put_id(p, &p->slot_ids, &key, p->nslots)) {
 			rc = no_memory(err);
 		} else {
@@ -87,7 +89,7 @@ static int add_check(struct program *p, const struct ast *a, struct check_env *e
 {
 	struct shared_check shared;
 
-	if (!grow((void **)&p->checks, p->nchecks, &p->checks_cap, sizeof *p->checks))
+	if (!program_grow((void **)&p->checks, &p->checks_cap, p->nchecks + 1, sizeof *p->checks))
 		return no_memory(err);
 	if (check_compile(a, env, &shared.check, err) < 0 ||
 	    find_slot(p, a, shared.check, &shared.slot, err) < 0)
@@ -159,7 +161,7 @@ int program_add(struct program *p, const struct ast *cond, uint32_t *id, struct 
 	if (ast_event_types(cond, &c.types, NULL) < 0)
 		memset(&c.types, 0xFF, sizeof c.types);
 	type_set_add(&c.types, EV_ASYNCEVENT_E);
-	if (!grow((void **)&p->conditions, p->n, &p->cap, sizeof *p->conditions))
+	if (!program_grow((void **)&p->conditions, &p->cap, p->n + 1, sizeof *p->conditions))
 		return no_memory(err);
 	p->conditions[p->n] = c;
 	*id = p->n++;

@@ -29,12 +29,10 @@ struct condition {
 	struct type_set types;
 };
 
-/* --- the graph -----------------------------------------------------------------------------------
- */
+/* No node, no bit, no slot. */
+#define NO_ID UINT32_MAX
 
 enum node_kind { NODE_FALSE, NODE_TRUE, NODE_CHECK, NODE_NOT, NODE_AND, NODE_OR };
-
-enum { NO_BIT = UINT32_MAX };
 
 struct node {
 	uint8_t kind;
@@ -42,7 +40,7 @@ struct node {
 	bool per_use;     /* holds a check that must be tested where it stands, and only then */
 	uint32_t n;
 	uint32_t first; /* AND, OR, NOT: of its kids in program.kids; CHECK: the check's id */
-	uint32_t bit;   /* in a thread's memory, NO_BIT for nodes that are not kept there */
+	uint32_t bit;   /* in a thread's memory, NO_ID for nodes that are not kept there */
 	uint32_t cost;  /* a guess, for the order of evaluation */
 };
 
@@ -54,8 +52,7 @@ struct slot {
 	struct value value;
 };
 
-/* A check, and where its left side's value is kept; NO_SLOT if it fetches that by itself. */
-enum { NO_SLOT = UINT32_MAX };
+/* A check, and where its left side's value is kept; NO_ID if it fetches that by itself. */
 struct shared_check {
 	struct check *check;
 	uint32_t slot;
@@ -120,7 +117,10 @@ struct program {
 	uint32_t *later;         /* per condition the node to test yet, 0: none */
 };
 
-/* nodes.c: ids of equal nodes are equal.  UINT32_MAX: no memory. */
+/* Room for `need` items in a heap array; false: no memory. */
+bool program_grow(void **items, uint32_t *cap, uint32_t need, size_t size);
+
+/* nodes.c: ids of equal nodes are equal.  NO_ID: no memory. */
 enum { NODE_FALSE_ID = 0, NODE_TRUE_ID = 1 };
 bool nodes_init(struct program *p);
 uint32_t node_of_check(struct program *p, uint32_t check_id);
@@ -130,8 +130,8 @@ uint32_t node_chain(struct program *p, enum node_kind kind, const uint32_t *kids
 uint32_t node_of_tree(struct program *p, const struct tree *t);
 
 /*
- * fold.c: the same node for events of one type.  memo has room for one id per node that there was
- * before the first call for this type, zeroed.
+ * fold.c: the same node for events of one type, NO_ID: no memory.  memo has room for one id per
+ * node that there was before the first call for this type, zeroed.
  */
 uint32_t node_fold(struct program *p, uint32_t node, uint32_t type, uint32_t *memo);
 

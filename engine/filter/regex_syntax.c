@@ -2,27 +2,27 @@
 
 #include "engine/filter/regex.h"
 
-enum node_kind {
-	NODE_EMPTY,
-	NODE_SET,
-	NODE_CAT,
-	NODE_ALT,
-	NODE_REPEAT,
-	NODE_LINE_BEGIN,
-	NODE_LINE_END
+enum rx_node_kind {
+	RX_NODE_EMPTY,
+	RX_NODE_SET,
+	RX_NODE_CAT,
+	RX_NODE_ALT,
+	RX_NODE_REPEAT,
+	RX_NODE_LINE_BEGIN,
+	RX_NODE_LINE_END
 };
 
-struct node {
-	enum node_kind kind;
+struct rx_node {
+	enum rx_node_kind kind;
 	uint32_t set;
-	struct node *kids; /* the last one; the others follow backwards by `previous` */
-	struct node *previous;
+	struct rx_node *kids; /* the last one; the others follow backwards by `previous` */
+	struct rx_node *previous;
 	int min, max; /* REPEAT: max -1 = without end */
 };
 
-static struct node *new_node(struct regex_syntax *s, enum node_kind kind)
+static struct rx_node *new_node(struct regex_syntax *s, enum rx_node_kind kind)
 {
-	struct node *n = arena_new(s->arena, struct node);
+	struct rx_node *n = arena_new(s->arena, struct rx_node);
 
 	if (n)
 		n->kind = kind;
@@ -32,9 +32,9 @@ static struct node *new_node(struct regex_syntax *s, enum node_kind kind)
 }
 
 /* A set that regex_class.c stored; index -1: it could not. */
-static struct node *set_node(struct regex_syntax *s, int index)
+static struct rx_node *set_node(struct regex_syntax *s, int index)
 {
-	struct node *n = index < 0 ? NULL : new_node(s, NODE_SET);
+	struct rx_node *n = index < 0 ? NULL : new_node(s, RX_NODE_SET);
 
 	if (n)
 		n->set = (uint32_t)index;
@@ -82,14 +82,14 @@ static bool take_counts(struct regex_syntax *s, int *min, int *max)
 }
 
 /* How many times a nested repetition may still multiply; 0: too often. */
-static int room_for_repeats(const struct node *n, int room)
+static int room_for_repeats(const struct rx_node *n, int room)
 {
 	int least;
 
-	if (n->kind == NODE_REPEAT && (n->min > 1 || n->max > 1))
+	if (n->kind == RX_NODE_REPEAT && (n->min > 1 || n->max > 1))
 		room /= n->max < 0 ? n->min : n->max;
 	least = room;
-	for (const struct node *k = n->kids; k && least > 0; k = k->previous) {
+	for (const struct rx_node *k = n->kids; k && least > 0; k = k->previous) {
 		int below = room_for_repeats(k, room);
 
 		if (below < least)
@@ -98,7 +98,7 @@ static int room_for_repeats(const struct node *n, int room)
 	return least;
 }
 
-static void append(struct node *list, struct node *kid)
+static void append(struct rx_node *list, struct rx_node *kid)
 {
 	kid->previous = list->kids;
 	list->kids = kid;
@@ -109,9 +109,9 @@ static bool max_is_simple(int max)
 	return max == 1 || max == -1;
 }
 
-static struct node *repeat(struct regex_syntax *s, struct node *what, int min, int max)
+static struct rx_node *repeat(struct regex_syntax *s, struct rx_node *what, int min, int max)
 {
-	struct node *n;
+	struct rx_node *n;
 
 	if (!what) {
 		regex_bad(s, "an operator *, +, ? or {} with nothing to repeat");
@@ -122,16 +122,16 @@ static struct node *repeat(struct regex_syntax *s, struct node *what, int min, i
 		return NULL;
 	}
 	/* what stacks without changing anything does not grow the tree */
-	if (what->kind == NODE_EMPTY || (min == 1 && max == 1))
+	if (what->kind == RX_NODE_EMPTY || (min == 1 && max == 1))
 		return what;
-	if (what->kind == NODE_REPEAT && what->min <= 1 && max_is_simple(what->max) && min <= 1 &&
-	    max_is_simple(max)) {
+	if (what->kind == RX_NODE_REPEAT && what->min <= 1 && max_is_simple(what->max) &&
+	    min <= 1 && max_is_simple(max)) {
 		/* of *, + and ? any two different ones make a * */
 		what->max = max == what->max && min == what->min ? max : -1;
 		what->min = min & what->min;
 		return what;
 	}
-	n = new_node(s, max == 0 ? NODE_EMPTY : NODE_REPEAT);
+	n = new_node(s, max == 0 ? RX_NODE_EMPTY : RX_NODE_REPEAT);
 	if (!n || max == 0)
 		return n;
 	append(n, what);
@@ -144,12 +144,12 @@ static struct node *repeat(struct regex_syntax *s, struct node *what, int min, i
 	return n;
 }
 
-static struct node *alternatives(struct regex_syntax *s);
+static struct rx_node *alternatives(struct regex_syntax *s);
 
 /* One item without what repeats it. */
-static struct node *atom(struct regex_syntax *s)
+static struct rx_node *atom(struct regex_syntax *s)
 {
-	struct node *n;
+	struct rx_node *n;
 
 	switch (regex_peek(s, 0)) {
 	case '(':
@@ -170,10 +170,10 @@ static struct node *atom(struct regex_syntax *s)
 		return n;
 	case '^':
 		regex_skip(s, 1);
-		return new_node(s, NODE_LINE_BEGIN);
+		return new_node(s, RX_NODE_LINE_BEGIN);
 	case '$':
 		regex_skip(s, 1);
-		return new_node(s, NODE_LINE_END);
+		return new_node(s, RX_NODE_LINE_END);
 	case '.':
 		return set_node(s, regex_any_but_newline(s));
 	case '[':
@@ -182,9 +182,9 @@ static struct node *atom(struct regex_syntax *s)
 	return set_node(s, regex_literal(s));
 }
 
-static struct node *sequence(struct regex_syntax *s)
+static struct rx_node *sequence(struct regex_syntax *s)
 {
-	struct node *list = new_node(s, NODE_CAT), *item = NULL;
+	struct rx_node *list = new_node(s, RX_NODE_CAT), *item = NULL;
 	int min, max;
 
 	if (!list)
@@ -217,9 +217,9 @@ static struct node *sequence(struct regex_syntax *s)
 	return list;
 }
 
-static struct node *alternatives(struct regex_syntax *s)
+static struct rx_node *alternatives(struct regex_syntax *s)
 {
-	struct node *list = new_node(s, NODE_ALT), *item;
+	struct rx_node *list = new_node(s, RX_NODE_ALT), *item;
 
 	if (!list)
 		return NULL;
@@ -260,9 +260,9 @@ static uint32_t emit(struct regex_syntax *s, enum regex_op op, uint32_t next, ui
 	return (uint32_t)out->nsteps++;
 }
 
-static uint32_t compile(struct regex_syntax *s, const struct node *n, uint32_t next);
+static uint32_t compile(struct regex_syntax *s, const struct rx_node *n, uint32_t next);
 
-static uint32_t compile_repeat(struct regex_syntax *s, const struct node *n, uint32_t next)
+static uint32_t compile_repeat(struct regex_syntax *s, const struct rx_node *n, uint32_t next)
 {
 	int copies = n->min;
 	uint32_t at = next;
@@ -291,28 +291,28 @@ static uint32_t compile_repeat(struct regex_syntax *s, const struct node *n, uin
  * Steps are made from the end to the start: returns where n begins, given what follows it;
  * UINT32_MAX with the error filled.
  */
-static uint32_t compile(struct regex_syntax *s, const struct node *n, uint32_t next)
+static uint32_t compile(struct regex_syntax *s, const struct rx_node *n, uint32_t next)
 {
 	uint32_t at = next, way;
 
 	switch (n->kind) {
-	case NODE_EMPTY:
+	case RX_NODE_EMPTY:
 		break;
-	case NODE_SET:
+	case RX_NODE_SET:
 		return emit(s, RX_SET, next, n->set);
-	case NODE_LINE_BEGIN:
+	case RX_NODE_LINE_BEGIN:
 		return emit(s, RX_LINE_BEGIN, next, 0);
-	case NODE_LINE_END:
+	case RX_NODE_LINE_END:
 		return emit(s, RX_LINE_END, next, 0);
-	case NODE_REPEAT:
+	case RX_NODE_REPEAT:
 		return compile_repeat(s, n, next);
-	case NODE_CAT:
-		for (const struct node *k = n->kids; k && at != UINT32_MAX; k = k->previous)
+	case RX_NODE_CAT:
+		for (const struct rx_node *k = n->kids; k && at != UINT32_MAX; k = k->previous)
 			at = compile(s, k, at);
 		break;
-	case NODE_ALT:
+	case RX_NODE_ALT:
 		at = compile(s, n->kids, next);
-		for (const struct node *k = n->kids->previous; k && at != UINT32_MAX;
+		for (const struct rx_node *k = n->kids->previous; k && at != UINT32_MAX;
 		     k = k->previous) {
 			way = compile(s, k, next);
 			at = way == UINT32_MAX ? way : emit(s, RX_SPLIT, way, at);
@@ -325,7 +325,7 @@ static uint32_t compile(struct regex_syntax *s, const struct node *n, uint32_t n
 int regex_parse(struct sv pattern, struct arena *arena, struct regex_program *out, struct err *err)
 {
 	struct regex_syntax s = { .rest = pattern, .arena = arena, .err = err, .out = out };
-	struct node *tree;
+	struct rx_node *tree;
 	uint32_t match;
 
 	*out = (struct regex_program){ 0 };

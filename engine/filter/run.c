@@ -52,7 +52,7 @@ static bool test_check(struct program *p, uint32_t id, struct field_ctx *ctx)
 	const struct shared_check *shared = &p->checks[id];
 	struct slot *slot;
 
-	if (shared->slot == NO_SLOT)
+	if (shared->slot == NO_ID)
 		return check_test(shared->check, ctx);
 	slot = &p->slots[shared->slot];
 	if (slot->generation != p->generation) {
@@ -114,7 +114,7 @@ static bool test_node(struct program *p, uint32_t id, struct field_ctx *ctx)
 	const struct node *n = &p->nodes[id];
 	bool result;
 
-	if (n->bit != NO_BIT && p->known)
+	if (n->bit != NO_ID && p->known)
 		return test_bit(p, id, n->bit, ctx);
 	if (n->per_use)
 		return compute(p, n, ctx);

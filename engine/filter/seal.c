@@ -62,7 +62,7 @@ static struct root *fold_type(struct program *p, uint32_t type, const uint32_t *
 		if (!type_set_has(&p->conditions[i].types, type))
 			continue;
 		id = node_fold(p, nodes[i], type, memo);
-		if (id == UINT32_MAX) {
+		if (id == NO_ID) {
 			free(roots);
 			return NULL;
 		}
@@ -112,7 +112,7 @@ static bool build(struct program *p, uint32_t *nodes)
 
 	for (uint32_t i = 0; done && i < p->n; i++) {
 		nodes[i] = node_of_tree(p, p->conditions[i].tree);
-		done = nodes[i] != UINT32_MAX;
+		done = nodes[i] != NO_ID;
 	}
 	done = done && fold_all(p, nodes, roots, counts) && plan_all_types(p, roots, counts);
 	for (uint32_t type = 0; type < EV_COUNT; type++)
