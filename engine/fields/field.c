@@ -6,7 +6,7 @@
 #include "engine/fields/getters.h"
 
 #define FIELD(class, name, type, format, flags, arg, get, which, help)                             \
-	{ name, class, PT_##type, PF_##format, flags, arg, help, get, which },
+	{ name, sizeof(name) - 1, class, PT_##type, PF_##format, flags, arg, help, get, which },
 const struct field_def field_defs[] = {
 #include "engine/fields/fields.def"
 };

@@ -53,6 +53,7 @@ struct field_ctx {
 
 struct field_def {
 	const char *name;
+	size_t name_n;
 	const char *class_name; /* "evt", "process", ... for listings */
 	uint8_t type;           /* enum param_type; PT_DYN for evt.rawarg: see field_ref.type */
 	uint8_t format;         /* enum print_format */

@@ -239,14 +239,17 @@ static bool takes_old_dot(const struct field_def *def)
 	return (def->flags & FF_ARG_REQUIRED) && sv_starts(sv_of(def->name), SV("k8s."));
 }
 
-/* Length of a field's name if the text begins with it, else 0: most differ in their first bytes. */
-static size_t name_length_in(const char *name, struct sv text)
+/*
+ * Length of the field's name if the text is it, alone or with an argument, else 0.  What stands
+ * behind a name tells most of them apart without comparing.
+ */
+static size_t name_length_in(const struct field_def *def, struct sv text)
 {
-	size_t n = 0;
+	size_t n = def->name_n;
 
-	while (name[n] && n < text.n && name[n] == text.p[n])
-		n++;
-	return name[n] ? 0 : n;
+	if (n > text.n || (n < text.n && text.p[n] != '[' && text.p[n] != '.'))
+		return 0;
+	return memcmp(def->name, text.p, n) == 0 ? n : 0;
 }
 
 /* The text is the field's name, n bytes long, alone or with an argument as it takes them. */
@@ -265,7 +268,7 @@ static const struct field_def *find_def(struct sv text)
 	size_t best_n = 0;
 
 	for (size_t i = 0; i < field_defs_n; i++) {
-		size_t n = name_length_in(field_defs[i].name, text);
+		size_t n = name_length_in(&field_defs[i], text);
 
 		if (n > best_n && name_fits(&field_defs[i], text, n)) {
 			best = &field_defs[i];
@@ -359,7 +362,7 @@ static int refuse_shape(const struct field_def *def, struct sv text, struct err 
 static int refuse_unknown(struct sv text, struct err *err)
 {
 	for (size_t i = 0; i < field_defs_n; i++) {
-		size_t n = name_length_in(field_defs[i].name, text);
+		size_t n = name_length_in(&field_defs[i], text);
 
 		if (n && n < text.n && (text.p[n] == '[' || text.p[n] == '.') &&
 		    (field_defs[i].flags & FF_ARG_REQUIRED))
