@@ -48,8 +48,7 @@ void processes_free(struct processes *p)
 	free(p);
 }
 
-/* --- pid -> live process -------------------------------------------------------------------------
- */
+/* --- pid -> live process --- */
 
 static struct live *slot_of(struct live *slots, uint32_t nslots, int64_t pid)
 {
@@ -104,8 +103,7 @@ static void forget_all(struct processes *p)
 	p->norphans = 0;
 }
 
-/* --- programs and containers ---------------------------------------------------------------------
- */
+/* --- programs and containers --- */
 
 /* The process that a thread belongs to; a thread without one stands for itself. */
 static int64_t pid_of(const struct thread *t)
@@ -179,8 +177,7 @@ static int put_program(struct processes *p, const struct state *state, struct li
 	return store_program(p->store, &row, &l->program_id, err);
 }
 
-/* --- processes -----------------------------------------------------------------------------------
- */
+/* --- processes --- */
 
 static int add(struct processes *p, const struct state *state, const struct thread *t,
 	       int64_t parent_id, const struct event *shown_by, struct live **out, struct err *err)

@@ -30,8 +30,7 @@ void store_close(struct store *s);
 /* The SQL text that makes an empty store. */
 extern const char store_schema_sql[];
 
-/* --- runs ---------------------------------------------------------------------------------------
- */
+/* --- runs --- */
 
 struct store_file {
 	struct sv path;
@@ -74,8 +73,7 @@ struct store_outcome {
 int store_run_begin(struct store *s, const struct store_run *run, struct err *err);
 int store_run_end(struct store *s, const struct store_outcome *out, struct err *err);
 
-/* --- processes of the run ------------------------------------------------------------------------
- */
+/* --- processes of the run --- */
 
 struct store_process {
 	int64_t parent_id; /* 0: unknown */
@@ -114,8 +112,7 @@ int store_program(struct store *s, const struct store_program *p, int64_t *id, s
 /* Insert or update. */
 int store_container(struct store *s, const struct store_container *c, struct err *err);
 
-/* --- matches of the run --------------------------------------------------------------------------
- */
+/* --- matches of the run --- */
 
 /* Number of a field's key, made if new.  type: lower-case schema type name. */
 int store_key(struct store *s, struct sv name, struct sv type, int64_t *key, struct err *err);

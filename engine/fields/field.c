@@ -12,8 +12,7 @@ const struct field_def field_defs[] = {
 };
 const size_t field_defs_n = sizeof field_defs / sizeof field_defs[0];
 
-/* --- JSON ---------------------------------------------------------------------------------------
- */
+/* --- JSON --- */
 
 static bool get_without_memory(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
@@ -40,7 +39,7 @@ bool field_get_json(const struct field_ref *f, struct field_ctx *ctx, struct val
 	return true;
 }
 
-/* --- comparisons ------------------------------------------------------------------------------ */
+/* --- comparisons --- */
 
 /* proc.aenv compares all ancestors unless a variable is named: also with an index. */
 enum field_compare field_compare_kind(const struct field_ref *f)
@@ -80,7 +79,7 @@ bool field_candidates(const struct field_ref *f, struct field_ctx *ctx, const st
 	return false;
 }
 
-/* --- what the event's type decides ------------------------------------------------------------ */
+/* --- what the event's type decides --- */
 
 enum verdict { OPEN_QUESTION, ALWAYS_MISSING, ALWAYS_VALUE };
 

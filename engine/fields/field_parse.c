@@ -32,7 +32,7 @@ static int refuse_number(struct err *err, const struct argument *arg)
 		      SV_FMT " is not a valid number", SV_ARG(arg->text));
 }
 
-/* --- numbers ---------------------------------------------------------------------------------- */
+/* --- numbers --- */
 
 /* As sscanf("%d"): blanks and a sign may precede the digits, nothing may follow them. */
 static bool parse_number(struct sv s, int64_t *out)
@@ -75,7 +75,7 @@ static int arg_index(struct field_ref *f, const struct argument *arg, struct are
 	return 0;
 }
 
-/* --- event parameters ------------------------------------------------------------------------- */
+/* --- event parameters --- */
 
 /* Which parameter of each event is called name; *first is the first such in the vocabulary. */
 static int8_t *index_param(struct sv name, struct arena *arena, const struct param_desc **first)
@@ -117,7 +117,7 @@ static int arg_param(struct field_ref *f, const struct argument *arg, struct are
 	return arg->dotted ? arg_param_name(f, arg, arena, err) : arg_index(f, arg, arena, err);
 }
 
-/* --- others ----------------------------------------------------------------------------------- */
+/* --- others --- */
 
 /* A number is an event id; a name is the first event called so. */
 static int arg_event(struct field_ref *f, const struct argument *arg, struct arena *arena,
@@ -227,7 +227,7 @@ static parse_arg *argument_parser(const struct field_def *def)
 	return arg_index;
 }
 
-/* --- the reference ---------------------------------------------------------------------------- */
+/* --- the reference --- */
 
 static const char dotted_label_sentence[] =
 	"labels are named in brackets now, as in k8s.pod.label[app]; the dotted form is deprecated";
@@ -450,7 +450,7 @@ size_t field_parse_prefix(struct sv text, struct arena *arena, struct field_ref 
 	return 0;
 }
 
-/* --- suggestions ------------------------------------------------------------------------------ */
+/* --- suggestions --- */
 
 enum { SUGGEST_MAX = 64, SUGGEST_DISTANCE = 3 };
 

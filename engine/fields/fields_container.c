@@ -80,7 +80,7 @@ bool get_retired(const struct field_ref *f, struct field_ctx *ctx, struct value 
 	return get_nothing(f, ctx, out);
 }
 
-/* --- mounts ----------------------------------------------------------------------------------- */
+/* --- mounts --- */
 
 static void put_mount(struct scratch *s, const struct container_mount *m)
 {
@@ -159,7 +159,7 @@ bool get_container_mount(const struct field_ref *f, struct field_ctx *ctx, struc
 	}
 }
 
-/* --- labels ----------------------------------------------------------------------------------- */
+/* --- labels --- */
 
 struct label_list {
 	const struct container_label *items;
@@ -227,7 +227,7 @@ bool get_container_labels(const struct field_ref *f, struct field_ctx *ctx, stru
 	return see_container(ctx, &c) && put_labels(ctx, labels_of(c), out);
 }
 
-/* --- pods ------------------------------------------------------------------------------------- */
+/* --- pods --- */
 
 static struct sv short_id(struct sv id)
 {

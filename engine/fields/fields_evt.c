@@ -3,7 +3,7 @@
  */
 #include "engine/fields/getters.h"
 
-/* --- number and time -------------------------------------------------------------------------- */
+/* --- number and time --- */
 
 bool get_evt_num(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
@@ -168,7 +168,7 @@ bool get_nothing(const struct field_ref *f, struct field_ctx *ctx, struct value 
 	return false;
 }
 
-/* --- kind of event ---------------------------------------------------------------------------- */
+/* --- kind of event --- */
 
 bool get_evt_dir(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
@@ -287,7 +287,7 @@ bool get_evt_is_syslog(const struct field_ref *f, struct field_ctx *ctx, struct 
 				     sv_find(text_sv(fd->name), SV("/dev/log")) >= 0);
 }
 
-/* --- where it comes from ---------------------------------------------------------------------- */
+/* --- where it comes from --- */
 
 /* Events of another source say so by a plugin id; that plugin is not here to name its source. */
 bool get_evt_source(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
@@ -318,7 +318,7 @@ bool get_evt_hostname(const struct field_ref *f, struct field_ctx *ctx, struct v
 	return put_text(out, ctx->state->machine.hostname);
 }
 
-/* --- arguments -------------------------------------------------------------------------------- */
+/* --- arguments --- */
 
 bool get_evt_args(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
@@ -405,7 +405,7 @@ bool get_evt_buffer(const struct field_ref *f, struct field_ctx *ctx, struct val
 	return true;
 }
 
-/* --- result ----------------------------------------------------------------------------------- */
+/* --- result --- */
 
 bool event_result(const struct event *ev, int64_t *res)
 {

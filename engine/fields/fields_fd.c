@@ -17,7 +17,7 @@ const struct fd *now_fd(const struct field_ctx *ctx)
 	return has_fd(ctx) ? moment_fd(&ctx->state->now) : NULL;
 }
 
-/* --- number and kind -------------------------------------------------------------------------- */
+/* --- number and kind --- */
 
 bool get_fd_num(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
@@ -140,7 +140,7 @@ bool get_fd_types(const struct field_ref *f, struct field_ctx *ctx, struct value
 	return true;
 }
 
-/* --- name ------------------------------------------------------------------------------------- */
+/* --- name --- */
 
 /* What the event says about a file that is not in the table (a failed open): enter events none. */
 static bool name_from_event(struct field_ctx *ctx, bool raw, struct sv *out)
@@ -278,7 +278,7 @@ bool get_fd_filename(const struct field_ref *f, struct field_ctx *ctx, struct va
 	return put_text(out, name);
 }
 
-/* --- numbers and marks of the entry ----------------------------------------------------------- */
+/* --- numbers and marks of the entry --- */
 
 /* As the kernel packs it for user space: minor bits on both sides of the major ones. */
 bool get_fd_dev(const struct field_ref *f, struct field_ctx *ctx, struct value *out)

@@ -4,7 +4,7 @@
  */
 #include "engine/fields/getters.h"
 
-/* --- sizes ------------------------------------------------------------------------------------ */
+/* --- sizes --- */
 
 static bool buflen_applies(uint32_t which, const struct event_desc *desc, const struct fd *fd)
 {
@@ -30,7 +30,7 @@ bool get_evt_buflen(const struct field_ref *f, struct field_ctx *ctx, struct val
 	       res >= 0 && put_u64(f, out, (uint64_t)res);
 }
 
-/* --- how a file was opened -------------------------------------------------------------------- */
+/* --- how a file was opened --- */
 
 enum { O_CREAT_BIT = 0x4, O_TMPFILE_BIT = 0x2000, MODE_EXEC_BITS = 0111 };
 
@@ -84,7 +84,7 @@ bool get_evt_is_open(const struct field_ref *f, struct field_ctx *ctx, struct va
 				     event_result(ev, &res) && res >= 0);
 }
 
-/* --- absolute paths --------------------------------------------------------------------------- */
+/* --- absolute paths --- */
 
 struct sv join_scratch(struct field_ctx *ctx, struct sv dir, struct sv path)
 {
@@ -188,7 +188,7 @@ bool get_evt_abspath(const struct field_ref *f, struct field_ctx *ctx, struct va
 	return false;
 }
 
-/* --- docker events ---------------------------------------------------------------------------- */
+/* --- docker events --- */
 
 static struct sv trim(struct sv s)
 {
@@ -254,7 +254,7 @@ bool get_evt_infra_docker(const struct field_ref *f, struct field_ctx *ctx, stru
 	return false;
 }
 
-/* --- syslog ----------------------------------------------------------------------------------- */
+/* --- syslog --- */
 
 static const char *const facility_names[] = {
 	"kern",   "user",   "mail",     "daemon", "auth",   "syslog",   "lpr",      "news",

@@ -4,7 +4,7 @@
 #include "engine/fields/ancestry.h"
 #include "engine/fields/getters.h"
 
-/* --- one thread's members --------------------------------------------------------------------- */
+/* --- one thread's members --- */
 
 /* which: offsetof(struct thread, TEXT) */
 static struct sv text_at(const struct thread *t, uint32_t offset)
@@ -67,7 +67,7 @@ bool get_thread_bool(const struct field_ref *f, struct field_ctx *ctx, struct va
 	return t && put_bool(out, *((const bool *)t + f->def->which));
 }
 
-/* --- ids -------------------------------------------------------------------------------------- */
+/* --- ids --- */
 
 /* Sources that cannot name a host id put something larger than any there. */
 static bool put_host_id(const struct field_ref *f, struct value *out, int64_t id)
@@ -205,7 +205,7 @@ bool get_leader_text(const struct field_ref *f, struct field_ctx *ctx, struct va
 	return put_text(out, leader ? text_at(leader, f->def->which >> 2) : SV(""));
 }
 
-/* --- command lines ---------------------------------------------------------------------------- */
+/* --- command lines --- */
 
 static void put_items(struct scratch *s, struct sv items, char before_first)
 {
@@ -299,7 +299,7 @@ bool get_proc_cmd_args(const struct field_ref *f, struct field_ctx *ctx, struct 
 	return put_u64(f, out, f->def->which ? length : count);
 }
 
-/* --- parents and ancestors -------------------------------------------------------------------- */
+/* --- parents and ancestors --- */
 
 /* which of the ancestor functions: what of the thread is shown (WHAT_*, or offset of a text). */
 static struct sv shown_of(struct field_ctx *ctx, const struct thread *t, uint32_t what)
@@ -340,7 +340,7 @@ bool get_ancestor_text(const struct field_ref *f, struct field_ctx *ctx, struct 
 	return s.n && put_scratch(out, &s);
 }
 
-/* --- environment and directory ---------------------------------------------------------------- */
+/* --- environment and directory --- */
 
 static struct sv env_items(const struct thread *t)
 {
@@ -429,7 +429,7 @@ bool get_proc_cwd(const struct field_ref *f, struct field_ctx *ctx, struct value
 	return t && put_text(out, thread_cwd(t));
 }
 
-/* --- candidates of comparisons ---------------------------------------------------------------- */
+/* --- candidates of comparisons --- */
 
 static void candidate_of(const struct field_ref *f, struct field_ctx *ctx, const struct thread *t,
 			 struct value *out)

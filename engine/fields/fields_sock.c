@@ -44,7 +44,7 @@ bool get_fd_is_server(const struct field_ref *f, struct field_ctx *ctx, struct v
 	return put_bool(out, fd_is_ip(fd));
 }
 
-/* --- one end ---------------------------------------------------------------------------------- */
+/* --- one end --- */
 
 struct end {
 	struct ip ip;
@@ -124,7 +124,7 @@ bool get_fd_proto(const struct field_ref *f, struct field_ctx *ctx, struct value
 	return put_scratch(out, &s);
 }
 
-/* --- either end ------------------------------------------------------------------------------- */
+/* --- either end --- */
 
 static void put_end(const struct field_ref *f, struct end end, struct value *out)
 {

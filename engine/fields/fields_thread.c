@@ -3,7 +3,7 @@
  */
 #include "engine/fields/getters.h"
 
-/* --- threads of the group --------------------------------------------------------------------- */
+/* --- threads of the group --- */
 
 bool get_proc_nthreads(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
@@ -25,7 +25,7 @@ bool get_proc_nchilds(const struct field_ref *f, struct field_ctx *ctx, struct v
 	return put_u64(f, out, size - (size && leader && !thread_is_dead(leader)));
 }
 
-/* --- open files ------------------------------------------------------------------------------- */
+/* --- open files --- */
 
 static uint64_t open_files(const struct thread *t)
 {
@@ -96,7 +96,7 @@ bool get_stdio_name(const struct field_ref *f, struct field_ctx *ctx, struct val
 	return fd && put_text(out, text_sv(fd->name));
 }
 
-/* --- memory ----------------------------------------------------------------------------------- */
+/* --- memory --- */
 
 /* which: offset of the kB count; only the main thread stands for the process's memory */
 bool get_thread_memory(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
@@ -116,7 +116,7 @@ bool get_thread_memory_bytes(const struct field_ref *f, struct field_ctx *ctx, s
 	return true;
 }
 
-/* --- times ------------------------------------------------------------------------------------ */
+/* --- times --- */
 
 bool get_proc_duration(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
@@ -291,7 +291,7 @@ bool get_thread_cpu(const struct field_ref *f, struct field_ctx *ctx, struct val
 	return put_double(out, delta > 100 ? 100 : delta);
 }
 
-/* --- capabilities ----------------------------------------------------------------------------- */
+/* --- capabilities --- */
 
 static const char *const capability_names[] = {
 	"CAP_CHOWN",
@@ -354,7 +354,7 @@ bool get_thread_caps(const struct field_ref *f, struct field_ctx *ctx, struct va
 	return put_scratch(out, &s);
 }
 
-/* --- cgroups ---------------------------------------------------------------------------------- */
+/* --- cgroups --- */
 
 static bool next_cgroup(struct sv *rest, struct sv *subsystem, struct sv *path)
 {

@@ -17,7 +17,7 @@
 bool fs_path_possible(const struct field_ref *f, uint32_t event_type);
 bool abspath_possible(uint32_t event_type);
 
-/* --- values of the column `which` ------------------------------------------------------------- */
+/* --- values of the column `which` --- */
 
 /* get_evt_time: parts of the text */
 enum { TIME_DATE = 1, TIME_NS = 2, TIME_ISO = 4 };
@@ -52,7 +52,7 @@ enum { LABEL_ARGUMENT, LABEL_POD_NAME, LABEL_POD_NAMESPACE, LABEL_POD_UID };
 /* get_fdlist */
 enum { FDLIST_NUMS, FDLIST_NAMES, FDLIST_CIPS, FDLIST_SIPS, FDLIST_CPORTS, FDLIST_SPORTS };
 
-/* --- setting a value -------------------------------------------------------------------------- */
+/* --- setting a value --- */
 
 static inline bool put_text(struct value *out, struct sv s)
 {

@@ -15,7 +15,7 @@ struct sv param_text(const struct event *ev, uint32_t i)
 	return sv_upto_nul(p);
 }
 
-/* --- one parameter, its selector resolved ----------------------------------------------------- */
+/* --- one parameter, its selector resolved --- */
 
 struct param {
 	const struct param_desc *desc; /* of the event: format, flags, directory */
@@ -65,7 +65,7 @@ static uint32_t flags_value(const struct param *p)
 	return (uint32_t)masked(p, v);
 }
 
-/* --- raw -------------------------------------------------------------------------------------- */
+/* --- raw --- */
 
 /* Falco gives printf's %d what is unsigned: 32 and 64 bits turn negative, fewer bits do not. */
 static int64_t as_printf_sees(const struct param *p, int64_t v)
@@ -350,7 +350,7 @@ struct sv param_raw(struct field_ctx *ctx, uint32_t i)
 	return raw_text(ctx, ev, i, &p, &s);
 }
 
-/* --- resolved --------------------------------------------------------------------------------- */
+/* --- resolved --- */
 
 static const char *errno_name(int64_t negative)
 {
@@ -559,7 +559,7 @@ struct sv param_resolved(struct field_ctx *ctx, uint32_t i)
 	}
 }
 
-/* --- all of them ------------------------------------------------------------------------------ */
+/* --- all of them --- */
 
 struct sv params_text(struct field_ctx *ctx)
 {

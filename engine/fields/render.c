@@ -13,7 +13,7 @@
 /* Falco prints a value into 1 KiB; text is exempt. */
 enum { VALUE_MAX = 1023 };
 
-/* --- numbers ---------------------------------------------------------------------------------- */
+/* --- numbers --- */
 
 /* 64-bit types fall back to decimal where the print format is not one of theirs, others cannot. */
 static bool falls_back(enum param_type type)
@@ -84,7 +84,7 @@ static void put_dots(struct buf *out, struct sv s)
 		buf_putc(out, s.p[i] >= ' ' && s.p[i] <= '~' ? s.p[i] : '.');
 }
 
-/* --- text ------------------------------------------------------------------------------------- */
+/* --- text --- */
 
 static const struct sv replacement = { "\xef\xbf\xbd", 3 }; /* U+FFFD */
 
@@ -187,7 +187,7 @@ void render_value(struct buf *out, const struct value *v, enum print_format form
 		out->n = start + VALUE_MAX;
 }
 
-/* --- JSON strings ----------------------------------------------------------------------------- */
+/* --- JSON strings --- */
 
 static void put_json_ascii(struct buf *out, unsigned char c)
 {
@@ -239,7 +239,7 @@ void render_json_string(struct buf *out, struct sv s)
 	buf_putc(out, '"');
 }
 
-/* --- JSON values ------------------------------------------------------------------------------ */
+/* --- JSON values --- */
 
 enum { DOUBLE_MAX_EXP = 15, DOUBLE_MIN_EXP = -4 };
 
@@ -374,7 +374,7 @@ void render_value_json(struct buf *out, const struct value *v, enum print_format
 	buf_putc(out, ']');
 }
 
-/* --- parameters ------------------------------------------------------------------------------- */
+/* --- parameters --- */
 
 void render_param(struct field_ctx *ctx, uint32_t i, struct buf *raw, struct buf *resolved)
 {

@@ -141,7 +141,7 @@ static int compile_reference(const struct ast *a, struct check_env *env, struct 
 	return 0;
 }
 
-/* --- per-use fields ------------------------------------------------------------------------ */
+/* --- per-use fields --- */
 
 static struct check_use *use_for(struct check_env *env, struct sv text)
 {
@@ -224,7 +224,7 @@ int check_compile(const struct ast *a, struct check_env *env, struct check **out
 	return 0;
 }
 
-/* --- keys ---------------------------------------------------------------------------------- */
+/* --- keys --- */
 
 /* Lengths in front make a key unambiguous whatever the texts hold. */
 static void put_part(struct buf *out, char kind, struct sv text)
@@ -268,7 +268,7 @@ uint32_t check_flags(const struct check *c)
 	return c->right ? c->left->flags & c->right->flags : c->left->flags;
 }
 
-/* --- testing ------------------------------------------------------------------------------- */
+/* --- testing --- */
 
 /* The first constant's bytes, read as a value of the type that the event has there. */
 static struct value raw_constant(const struct check *c, enum param_type type)

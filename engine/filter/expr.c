@@ -232,7 +232,7 @@ const struct field_ref *expr_field(const struct expr *e)
 	return e->kind == EXPR_FIELD ? &e->ref : NULL;
 }
 
-/* --- values -------------------------------------------------------------------------------- */
+/* --- values --- */
 
 /* Only these are written out as numbers in a literal list. */
 static bool prints_in_list(const struct expr *e)

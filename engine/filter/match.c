@@ -3,7 +3,7 @@
 #include "engine/filter/compare.h"
 #include "engine/filter/search.h"
 
-/* --- one constant -------------------------------------------------------------------------- */
+/* --- one constant --- */
 
 static const union constant *constant(const struct match *m)
 {
@@ -130,7 +130,7 @@ static match_fn *single_test(enum ast_op op, enum type_class class)
 	return NULL;
 }
 
-/* --- several constants --------------------------------------------------------------------- */
+/* --- several constants --- */
 
 static bool test_never(const struct match *m, const struct value *v)
 {
@@ -254,7 +254,7 @@ static bool test_allof(const struct match *m, const struct value *v)
 	return true;
 }
 
-/* --- compiling ----------------------------------------------------------------------------- */
+/* --- compiling --- */
 
 static int no_memory(struct err *err)
 {

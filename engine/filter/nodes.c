@@ -19,7 +19,7 @@ static void ids_add(struct ids *l, uint32_t id)
 	l->p[l->n++] = id;
 }
 
-/* --- the table ----------------------------------------------------------------------------- */
+/* --- the table --- */
 
 static uint64_t node_hash(const struct node *n, const uint32_t *kids)
 {
@@ -99,7 +99,7 @@ bool nodes_init(struct program *p)
 	       intern(p, (struct node){ .kind = NODE_TRUE }, NULL) == NODE_TRUE_ID;
 }
 
-/* --- building ------------------------------------------------------------------------------ */
+/* --- building --- */
 
 /* A guess at nanoseconds, for the order of evaluation only. */
 static uint32_t check_cost(const struct check *c)

@@ -141,7 +141,7 @@ static int list_or_name(struct parser *p, struct ast *check, bool with_reference
 	return 0;
 }
 
-/* --- checks -------------------------------------------------------------------------------- */
+/* --- checks --- */
 
 /* Tried in this order; a word needs a blank behind it, a symbol does not. */
 static const enum ast_op number_ops[] = { OP_LE, OP_LT, OP_GE, OP_GT };

@@ -148,7 +148,7 @@ static bool length_of(const struct expr *arg, const struct value *in, struct val
 	return true;
 }
 
-/* --- several arguments --------------------------------------------------------------------- */
+/* --- several arguments --- */
 
 /* The bytes of a scalar; of a list those of its first element, if there is one. */
 static bool first_bytes(const struct value *v, struct arena *scratch, struct sv *out)

@@ -24,7 +24,7 @@ static bool is_text(const char *text, struct sv name)
 	return name.n && i == name.n && text[i] == '\0';
 }
 
-/* --- events -------------------------------------------------------------------------------- */
+/* --- events --- */
 
 static bool event_is_called(uint32_t id, struct sv name)
 {
@@ -57,7 +57,7 @@ static const struct universe events = {
 	.add_unknown = add_generic,
 };
 
-/* --- system calls -------------------------------------------------------------------------- */
+/* --- system calls --- */
 
 /* Codes that stand for a tracepoint, and the event it makes. */
 static const struct {
@@ -116,7 +116,7 @@ static const struct universe syscalls = {
 	.add_unknown = add_nothing,
 };
 
-/* --- conditions ---------------------------------------------------------------------------- */
+/* --- conditions --- */
 
 static struct type_set everything(const struct universe *u)
 {

@@ -77,7 +77,7 @@ static int add_literal(struct compiler *c, size_t from, size_t to)
 	return from == to ? 0 : add_piece(c, (struct piece){ .literal = text });
 }
 
-/* --- the fields of a token ----------------------------------------------------------------- */
+/* --- the fields of a token --- */
 
 struct collector {
 	struct compiler *c;
@@ -138,7 +138,7 @@ static bool collect_field(const struct ast_operand *o, void *arg)
 	return !to->failed;
 }
 
-/* --- tokens -------------------------------------------------------------------------------- */
+/* --- tokens --- */
 
 /* Could a field or a call end with this byte? */
 static bool may_end_token(char c)
@@ -265,7 +265,7 @@ int format_compile(struct sv template_text, struct arena *arena, struct format *
 	return 0;
 }
 
-/* --- printing ------------------------------------------------------------------------------ */
+/* --- printing --- */
 
 /* Falco has no text for such a number unless it is a 64-bit one: it counts as missing. */
 static bool has_text(const struct value *v, enum print_format print)

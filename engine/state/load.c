@@ -29,7 +29,7 @@ static void load_machine(struct state *s, const struct machine_info *m)
 		s->tables->boot_ts_ns = m->boot_ts_ns;
 }
 
-/* --- threads --------------------------------------------------------------------------------- */
+/* --- threads --- */
 
 static struct sv items(struct sv list)
 {
@@ -103,7 +103,7 @@ static void load_thread(struct state *s, const struct proc_entry *p)
 	thread_add(s, t, false);
 }
 
-/* --- fds ------------------------------------------------------------------------------------- */
+/* --- fds --- */
 
 static void put_ip(uint8_t *out, const struct ip *ip, uint8_t len)
 {
@@ -202,7 +202,7 @@ static void load_fd(struct state *s, const struct fd_entry *e)
 	fd_table_put(&s->tables->fds, &t->fds, e->fd, f);
 }
 
-/* --- the end of the lists -------------------------------------------------------------------- */
+/* --- the end of the lists --- */
 
 /* /proc tells the local end first; the source is to be the client. */
 static void orient(struct state *s, struct thread *t, int64_t num, struct fd *f)

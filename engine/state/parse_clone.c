@@ -112,7 +112,7 @@ static void describe_placeholder(struct state *s, struct thread *t, const struct
 	thread_touch_family(s, t);
 }
 
-/* --- told by the caller ---------------------------------------------------------------------- */
+/* --- told by the caller --- */
 
 static struct thread *find_caller(struct state *s, const struct event *ev, bool *described)
 {
@@ -188,7 +188,7 @@ static void told_by_caller(struct state *s, const struct event *ev, int64_t chil
 		s->now.thread = state_thread(s, ev->tid);
 }
 
-/* --- told by itself -------------------------------------------------------------------------- */
+/* --- told by itself --- */
 
 /* The parent of a new process, the leader of a new thread's group. */
 static struct thread *find_origin(struct state *s, const struct thread *t, bool leads,

@@ -17,7 +17,7 @@ enum {
 	FCNTL_DUPFD_CLOEXEC = 26,
 };
 
-/* --- open ------------------------------------------------------------------------------------ */
+/* --- open --- */
 
 struct opening {
 	struct sv name;
@@ -166,7 +166,7 @@ void parse_open(struct state *s, const struct event *ev)
 	open_event_fd(s, num, f);
 }
 
-/* --- close ----------------------------------------------------------------------------------- */
+/* --- close --- */
 
 void parse_close(struct state *s, const struct event *ev)
 {
@@ -212,7 +212,7 @@ void parse_close_range(struct state *s, const struct event *ev)
 	}
 }
 
-/* --- copies ---------------------------------------------------------------------------------- */
+/* --- copies --- */
 
 void parse_dup(struct state *s, const struct event *ev)
 {
@@ -264,7 +264,7 @@ void parse_pidfd_getfd(struct state *s, const struct event *ev)
 		open_event_fd(s, event_res(ev), copy_fd(s, f, FD_CLOEXEC_BIT));
 }
 
-/* --- fds without a path ---------------------------------------------------------------------- */
+/* --- fds without a path --- */
 
 void parse_pipe(struct state *s, const struct event *ev)
 {
@@ -343,7 +343,7 @@ void parse_anon_fd(struct state *s, const struct event *ev)
 	open_event_fd(s, num, make_fd(s, anon_fds[ev->type].type, flags));
 }
 
-/* --- working directory and root -------------------------------------------------------------- */
+/* --- working directory and root --- */
 
 static void set_cwd(struct state *s, struct sv dir)
 {
@@ -389,7 +389,7 @@ void parse_chroot(struct state *s, const struct event *ev)
 	thread_touch(s, t);
 }
 
-/* --- the path of what an old execve ran ------------------------------------------------------ */
+/* --- the path of what an old execve ran --- */
 
 struct sv exec_path(struct state *s, const struct event *enter, char *out)
 {

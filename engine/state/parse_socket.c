@@ -15,7 +15,7 @@ enum {
 	UNIX_PATH_MAX = 108,
 };
 
-/* --- socket, socketpair ---------------------------------------------------------------------- */
+/* --- socket, socketpair --- */
 
 static uint8_t l4_of(uint32_t type, uint32_t protocol)
 {
@@ -96,7 +96,7 @@ void parse_socketpair(struct state *s, const struct event *ev)
 	s->now.fd = f;
 }
 
-/* --- bind ------------------------------------------------------------------------------------ */
+/* --- bind --- */
 
 static void bind_to(struct fd *f, const struct sock_addr *a)
 {
@@ -135,7 +135,7 @@ void parse_bind(struct state *s, const struct event *ev)
 	name_event_fd(s, f, buf_sv(name));
 }
 
-/* --- connect --------------------------------------------------------------------------------- */
+/* --- connect --- */
 
 /*
  * Where a connect goes.  If the tuple's destination is the address in the program's memory, it may
@@ -240,7 +240,7 @@ void parse_connect(struct state *s, const struct event *ev)
 		f->role = FD_ROLE_CLIENT;
 }
 
-/* --- accept ---------------------------------------------------------------------------------- */
+/* --- accept --- */
 
 void parse_accept(struct state *s, const struct event *ev)
 {

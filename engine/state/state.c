@@ -165,7 +165,7 @@ struct sv arg_text(const struct event *ev, uint32_t i)
 	return sv_upto_nul(p);
 }
 
-/* --- making and unmaking --------------------------------------------------------------------- */
+/* --- making and unmaking --- */
 
 struct state *state_new(void)
 {
@@ -214,7 +214,7 @@ void state_free(struct state *s)
 	free(s);
 }
 
-/* --- events ---------------------------------------------------------------------------------- */
+/* --- events --- */
 
 static void clear_moment(struct state *s, const struct event *ev)
 {

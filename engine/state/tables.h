@@ -57,7 +57,7 @@ struct text *state_text(struct state *s, struct sv text);
 /* Let *slot hold s; keeps what is there when it is the same. */
 void state_set_text(struct state *s, struct text **slot, struct sv text);
 
-/* --- parameters ------------------------------------------------------------------------------ */
+/* --- parameters --- */
 
 static inline bool arg_given(const struct event *ev, uint32_t i)
 {
@@ -125,7 +125,7 @@ static inline struct thread *event_thread(const struct state *s)
 	return s->now.thread ? s->now.thread : state_thread(s, s->now.ev->tid);
 }
 
-/* --- the event's fd (event_fd.c) ------------------------------------------------------------- */
+/* --- the event's fd (event_fd.c) --- */
 
 /* The entry of now.fd for changing; NULL: there is none, or no room for a copy of its own. */
 struct fd *own_event_fd(struct state *s);
@@ -140,7 +140,7 @@ void name_event_fd(struct state *s, struct fd *f, struct sv name);
 /* The thread whose own table holds t's fds; NULL: unknown. */
 struct thread *fds_holder(struct thread *t);
 
-/* --- one function per kind of event ---------------------------------------------------------- */
+/* --- one function per kind of event --- */
 
 typedef void event_parser(struct state *s, const struct event *ev);
 

@@ -125,7 +125,7 @@ struct thread *thread_new(struct state *s)
 	return t;
 }
 
-/* --- thread groups --------------------------------------------------------------------------- */
+/* --- thread groups --- */
 
 /* No thread of that pid will join the group any more. */
 static void unlist_process(struct state *s, int64_t pid)
@@ -222,7 +222,7 @@ void thread_resurrect(struct state *s, struct thread *t)
 	thread_touch_family(s, t);
 }
 
-/* --- parents and children -------------------------------------------------------------------- */
+/* --- parents and children --- */
 
 static void unlink_child(struct thread *t)
 {
@@ -321,7 +321,7 @@ static void reparent_children(struct state *s, struct thread *t)
 	t->expected_children = 0;
 }
 
-/* --- the table ------------------------------------------------------------------------------- */
+/* --- the table --- */
 
 void thread_link(struct state *s, struct thread *t)
 {

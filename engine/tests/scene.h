@@ -80,8 +80,7 @@ static inline void scene_fd(struct scene *s, int64_t tid, int64_t fd, const char
 						.ino = 77 } });
 }
 
-/* --- events ------------------------------------------------------------------------------------
- */
+/* --- events --- */
 
 static inline void event_begin(struct scene *s, enum event_id type, int64_t tid)
 {
@@ -150,8 +149,7 @@ static inline void do_openat(struct scene *s, int64_t tid, int64_t fd, int64_t d
 	event_end(s);
 }
 
-/* --- looking -----------------------------------------------------------------------------------
- */
+/* --- looking --- */
 
 static inline struct field_ref scene_ref(struct scene *s, const char *field)
 {

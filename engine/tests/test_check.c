@@ -127,7 +127,7 @@ static void a_value_has_at_most_255_bytes(void **state)
 	program_free(p);
 }
 
-/* --- one event ------------------------------------------------------------------------------ */
+/* --- one event --- */
 
 /* bash (pid 10, child of sshd 5) opens /etc/shadow. */
 static void open_shadow(struct scene *s)
@@ -340,7 +340,7 @@ static void what_a_thread_taught_is_forgotten_when_it_changes(void **state)
 	scene_close(&s);
 }
 
-/* --- event types ---------------------------------------------------------------------------- */
+/* --- event types --- */
 
 static size_t types_of(const char *text, uint32_t *first, struct err *err)
 {

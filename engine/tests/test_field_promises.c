@@ -86,8 +86,7 @@ static void at_every_event(const char *path, check *check_event, void *arg)
 	arena_deinit(&refs.arena);
 }
 
-/* --- by event type ------------------------------------------------------------------------------
- */
+/* --- by event type --- */
 
 static void check_type(struct refs *refs, struct field_ctx *ctx, void *arg)
 {
@@ -146,8 +145,7 @@ static void types_decide_much(void **state)
 	arena_deinit(&refs.arena);
 }
 
-/* --- by thread ----------------------------------------------------------------------------------
- */
+/* --- by thread --- */
 
 /* What a field showed of a thread, and in which state of it. */
 struct seen {
@@ -208,8 +206,7 @@ static void fields_of_the_thread_change_only_with_it(void **state)
 	}
 }
 
-/* --- by fd --------------------------------------------------------------------------------------
- */
+/* --- by fd --- */
 
 static void check_fd(struct refs *refs, struct field_ctx *ctx, void *arg)
 {
@@ -232,8 +229,7 @@ static void fields_of_the_fd_need_an_event_with_one(void **state)
 		at_every_event(traces[i], check_fd, NULL);
 }
 
-/* --- output -------------------------------------------------------------------------------------
- */
+/* --- output --- */
 
 static void check_json(struct refs *refs, struct field_ctx *ctx, void *arg)
 {

@@ -265,8 +265,7 @@ static void an_async_event_names_itself(void **state)
 	scene_close(&s);
 }
 
-/* --- parameters ---------------------------------------------------------------------------------
- */
+/* --- parameters --- */
 
 static void open_arguments_are_resolved(void **state)
 {

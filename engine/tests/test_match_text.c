@@ -75,7 +75,7 @@ static void many_stars_do_not_explode(void **state)
 				(struct sv){ text, sizeof text }, false));
 }
 
-/* --- regular expressions -------------------------------------------------------------------- */
+/* --- regular expressions --- */
 
 static const struct {
 	const char *pattern, *yes, *no;
@@ -189,7 +189,7 @@ static void too_large_a_pattern_is_refused(void **state)
 	assert_int_equal(err.code, ERR_CHECK);
 }
 
-/* --- sets and searches ---------------------------------------------------------------------- */
+/* --- sets and searches --- */
 
 static void paths_are_covered_component_by_component(void **state)
 {

@@ -7,7 +7,7 @@
 #include "engine/state/thread.h"
 #include "format/tests/test.h"
 
-/* --- fds ------------------------------------------------------------------------------------- */
+/* --- fds --- */
 
 struct fds {
 	struct fd_store st;
@@ -227,7 +227,7 @@ static void fds_are_listed_as_a_hash_table_does(void **state)
 		      (const int64_t[]){ 12, 0, 2, 15, 3, 1, 4, 5, 6, 7, 8, 9, 10, 11, end });
 }
 
-/* --- ids ------------------------------------------------------------------------------------- */
+/* --- ids --- */
 
 static void ids_survive_any_order_of_making_and_forgetting(void **state)
 {
@@ -273,7 +273,7 @@ static void an_id_that_is_only_named_is_kept(void **state)
 	id_table_deinit(&t);
 }
 
-/* --- users ----------------------------------------------------------------------------------- */
+/* --- users --- */
 
 static void credentials_are_found_until_they_are_removed(void **state)
 {
@@ -297,7 +297,7 @@ static void credentials_are_found_until_they_are_removed(void **state)
 	credentials_deinit(&c);
 }
 
-/* --- exits ----------------------------------------------------------------------------------- */
+/* --- exits --- */
 
 static void exits_are_remembered_for_two_seconds(void **state)
 {
@@ -320,7 +320,7 @@ static void exits_are_remembered_for_two_seconds(void **state)
 	free(r);
 }
 
-/* --- interfaces ------------------------------------------------------------------------------ */
+/* --- interfaces --- */
 
 static void add_iface(struct interfaces *ifs, const char *addr, const char *mask)
 {

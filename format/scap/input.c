@@ -55,8 +55,7 @@ struct input_stream {
 	bool stop;
 };
 
-/* --- raw bytes ---------------------------------------------------------------------------------
- */
+/* --- raw bytes --- */
 
 static ptrdiff_t raw_read(void *arg, char *buf, size_t n, struct err *err)
 {
@@ -82,8 +81,7 @@ static ptrdiff_t raw_read(void *arg, char *buf, size_t n, struct err *err)
 	return got;
 }
 
-/* --- chunks ------------------------------------------------------------------------------------
- */
+/* --- chunks --- */
 
 static void chunk_fill(struct input_stream *s, struct chunk *c)
 {
@@ -202,8 +200,7 @@ static void chunk_release(struct input_stream *s)
 	pthread_mutex_unlock(&s->lock);
 }
 
-/* --- the consumer's view -----------------------------------------------------------------------
- */
+/* --- the consumer's view --- */
 
 /* Append the chunk to the unused bytes, all of it in the spill buffer. */
 static bool spill(struct input *in, const struct chunk *c)
@@ -289,8 +286,7 @@ bool input_skip(struct input *in, uint64_t n)
 	return true;
 }
 
-/* --- open and close ----------------------------------------------------------------------------
- */
+/* --- open and close --- */
 
 static bool is_gzip(struct sv head)
 {

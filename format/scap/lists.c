@@ -73,8 +73,7 @@ static int entry_end(struct entry *e, struct sv *body)
 	return 0;
 }
 
-/* --- interfaces --------------------------------------------------------------------------------
- */
+/* --- interfaces --- */
 
 static struct ip entry_ip(struct entry *e, size_t len)
 {
@@ -121,8 +120,7 @@ int iface_decode(struct sv *body, uint8_t version, struct iface_entry *out, stru
 	return entry_end(&e, body);
 }
 
-/* --- users and groups --------------------------------------------------------------------------
- */
+/* --- users and groups --- */
 
 int user_decode(struct sv *body, uint8_t version, struct record *out, struct err *err)
 {
@@ -144,8 +142,7 @@ int user_decode(struct sv *body, uint8_t version, struct record *out, struct err
 	return entry_end(&e, body);
 }
 
-/* --- processes ---------------------------------------------------------------------------------
- */
+/* --- processes --- */
 
 /* The appended fields of a V9 entry: each is there if what is left of the entry has room for it. */
 static uint64_t tail_u64(struct cursor *tail, uint64_t absent)
@@ -235,8 +232,7 @@ int proc_decode(struct sv *body, uint8_t version, struct proc_entry *p, struct e
 	return entry_end(&e, body);
 }
 
-/* --- fds ---------------------------------------------------------------------------------------
- */
+/* --- fds --- */
 
 const struct fd_layout fd_layouts[FD_TYPE_COUNT] = {
 	[FD_FILE] = { PAYLOAD_NAME, 0 },

@@ -27,8 +27,7 @@ struct scap_writer {
 	struct buf event; /* one event block */
 };
 
-/* --- blocks ------------------------------------------------------------------------------------
- */
+/* --- blocks --- */
 
 static int write_block(struct scap_writer *w, uint32_t id, struct sv body, struct err *err)
 {
@@ -85,8 +84,7 @@ static int list_continue(struct scap_writer *w, uint32_t id, struct err *err)
 	return list_begin(w, id, err);
 }
 
-/* --- records -----------------------------------------------------------------------------------
- */
+/* --- records --- */
 
 static int put_section(struct scap_writer *w, struct err *err)
 {
@@ -232,8 +230,7 @@ int scap_writer_put(struct scap_writer *w, const struct record *rec, struct err 
 	return put(w, rec, err) < 0 ? err_prefix(err, "%s", w->name) : 0;
 }
 
-/* --- open and close ----------------------------------------------------------------------------
- */
+/* --- open and close --- */
 
 int scap_writer_open(int fd, const char *name, const struct scap_writer_options *opt,
 		     struct scap_writer **out, struct err *err)

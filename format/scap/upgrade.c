@@ -74,8 +74,7 @@ void upgrader_free(struct upgrader *u)
 	free(u);
 }
 
-/* --- enter events ------------------------------------------------------------------------------
- */
+/* --- enter events --- */
 
 /* The place of tid, or the free one where it belongs. */
 static struct enter *enter_slot(struct enter *enters, uint32_t nslots, int64_t tid)
@@ -195,8 +194,7 @@ static void enter_store(struct upgrader *u, const struct event *ev, bool passed)
 	}
 }
 
-/* --- building parameters -----------------------------------------------------------------------
- */
+/* --- building parameters --- */
 
 static struct sv default_value(enum param_type type)
 {
@@ -309,8 +307,7 @@ static int build(struct upgrader *u, const struct conversion *c, const struct ev
 	return 0;
 }
 
-/* --- decisions ---------------------------------------------------------------------------------
- */
+/* --- decisions --- */
 
 static int check_size(const struct event *ev, struct err *err)
 {

@@ -82,8 +82,7 @@ static struct seen read_file(const char *path, bool upgrade, struct want w, stru
 	return s;
 }
 
-/* --- whole files -------------------------------------------------------------------------------
- */
+/* --- whole files --- */
 
 static void every_block_version_is_read(void **state)
 {
@@ -169,8 +168,7 @@ static void gzip_members_are_one_stream(void **state)
 	free((char *)bytes.p);
 }
 
-/* --- processes ---------------------------------------------------------------------------------
- */
+/* --- processes --- */
 
 static struct proc_entry proc_of(int64_t tid, struct sv *bytes)
 {
@@ -290,8 +288,7 @@ static void an_entry_of_length_zero_is_as_long_as_its_fields(void **state)
 	free((char *)bytes.p);
 }
 
-/* --- fds and interfaces ------------------------------------------------------------------------
- */
+/* --- fds and interfaces --- */
 
 static struct fd_entry fd_of(int64_t fd, struct sv *bytes)
 {

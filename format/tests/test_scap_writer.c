@@ -9,8 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* --- a trace with one record of every kind -----------------------------------------------------
- */
+/* --- a trace with one record of every kind --- */
 
 static const char i64_3[8] = { 3 };
 static const char u32_7[4] = { 7 };
@@ -197,8 +196,7 @@ static void assert_same_record(const struct record *a, const struct record *b)
 	buf_deinit(&y);
 }
 
-/* --- writing and reading back ------------------------------------------------------------------
- */
+/* --- writing and reading back --- */
 
 static int temp_fd(void)
 {

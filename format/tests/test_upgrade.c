@@ -2,8 +2,7 @@
 
 #include "format/scap/upgrade.h"
 
-/* --- helpers -----------------------------------------------------------------------------------
- */
+/* --- helpers --- */
 
 struct fixture {
 	struct source_stats stats;
@@ -51,8 +50,7 @@ static enum upgrade_result apply(struct fixture *f, uint16_t type, int64_t tid, 
 	apply(f, type, tid, sizeof((struct sv[]){ __VA_ARGS__ }) / sizeof(struct sv),              \
 	      (struct sv[]){ __VA_ARGS__ })
 
-/* --- the table ---------------------------------------------------------------------------------
- */
+/* --- the table --- */
 
 /* upgrade.c relies on these; a row that broke them would be our own mistake. */
 static void rows_take_only_what_is_there(void **state)
@@ -131,8 +129,7 @@ static void old_exit_events_are_all_managed(void **state)
 	}
 }
 
-/* --- pairs -------------------------------------------------------------------------------------
- */
+/* --- pairs --- */
 
 static void an_exit_takes_what_its_enter_said(void **state)
 {
@@ -244,8 +241,7 @@ static void the_table_of_enters_grows_and_forgets_the_used(void **state)
 	assert_int_equal(f->stats.enter_dropped, 0);
 }
 
-/* --- other decisions ---------------------------------------------------------------------------
- */
+/* --- other decisions --- */
 
 static void current_events_pass_untouched(void **state)
 {

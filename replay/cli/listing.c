@@ -5,8 +5,7 @@
 
 #include <ctype.h>
 
-/* --- fields --------------------------------------------------------------------------------------
- */
+/* --- fields --- */
 
 static const struct {
 	uint32_t flag;
@@ -121,8 +120,7 @@ void listing_fields(struct buf *b, enum listing_format format)
 	}
 }
 
-/* --- events --------------------------------------------------------------------------------------
- */
+/* --- events --- */
 
 /* What a current recording can hold. */
 static bool is_current(const struct event_desc *e)
@@ -193,8 +191,7 @@ void listing_events(struct buf *b, enum listing_format format)
 	}
 }
 
-/* --- rules ---------------------------------------------------------------------------------------
- */
+/* --- rules --- */
 
 static void put_tags(struct buf *b, const struct rule *r)
 {

@@ -16,8 +16,7 @@ uint64_t monotonic_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* --- progress ------------------------------------------------------------------------------------
- */
+/* --- progress --- */
 
 static void put_rate(struct buf *b, uint64_t n, uint64_t ns)
 {
@@ -80,8 +79,7 @@ void progress_clear(struct tally *t)
 	t->line_shown = false;
 }
 
-/* --- summary -------------------------------------------------------------------------------------
- */
+/* --- summary --- */
 
 void summary_trace(struct buf *b, const struct trace_report *r)
 {

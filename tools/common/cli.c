@@ -14,8 +14,7 @@ void cli_complain(const char *program, const struct err *err)
 	fprintf(stderr, "%s: %s\n", program, err->msg);
 }
 
-/* --- help --------------------------------------------------------------------------------------
- */
+/* --- help --- */
 
 static void print_option(int key, const char *name, const char *arg, const char *help)
 {
@@ -61,8 +60,7 @@ static void print_program_help(const struct cli_program *p)
 	       p->name, p->name);
 }
 
-/* --- options -----------------------------------------------------------------------------------
- */
+/* --- options --- */
 
 static const struct cli_option *option_of(const struct cli_command *cmd, int key)
 {
@@ -146,8 +144,7 @@ int cli_number(const struct cli *c, const char *option, uint64_t min, uint64_t m
 	return 0;
 }
 
-/* --- main --------------------------------------------------------------------------------------
- */
+/* --- main --- */
 
 static bool asks_for(int argc, char **argv, const char *option)
 {

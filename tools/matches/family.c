@@ -17,8 +17,7 @@ void family_deinit(struct family *f)
 	*f = (struct family){ 0 };
 }
 
-/* --- loading -------------------------------------------------------------------------------------
- */
+/* --- loading --- */
 
 static struct member *new_member(struct family *f)
 {
@@ -214,8 +213,7 @@ int family_load(struct family *f, const struct db *db, sqlite3_stmt *ids, bool a
 	return rc;
 }
 
-/* --- printing ------------------------------------------------------------------------------------
- */
+/* --- printing --- */
 
 /* What stands before a line at each depth: is another sibling to follow there? */
 struct indent {

@@ -37,8 +37,7 @@ struct timeline {
 	bool entries;
 };
 
-/* --- buckets -------------------------------------------------------------------------------------
- */
+/* --- buckets --- */
 
 /* The smallest width that people like which needs at most WANTED_BUCKETS. */
 static uint64_t choose_width(uint64_t span_ns)
@@ -127,8 +126,7 @@ static int fill(struct timeline *t, const struct query *q, const struct db *db, 
 	return step;
 }
 
-/* --- output --------------------------------------------------------------------------------------
- */
+/* --- output --- */
 
 /* "2026-11-22 07:04:19" with as many decimals as the width of the buckets needs. */
 static void put_start(struct buf *b, uint64_t ts_ns, uint64_t width_ns)
@@ -224,8 +222,7 @@ static int print(struct timeline *t, const struct query *q, const struct db *db,
 	return rc;
 }
 
-/* --- the command ---------------------------------------------------------------------------------
- */
+/* --- the command --- */
 
 /* "500ms", "10s", "5m", "2h", "1d" */
 static int set_bucket(const char *text, uint64_t *ns, struct err *err)

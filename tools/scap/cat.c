@@ -36,8 +36,7 @@ struct cat {
 	struct buf out;
 };
 
-/* --- setting up --------------------------------------------------------------------------------
- */
+/* --- setting up --- */
 
 /* A message about a text of the command line says where in it. */
 static int at_column(struct err *err, const char *what)
@@ -115,8 +114,7 @@ static int set_columns(struct cat *c, const char *list, struct err *err)
 	return 0;
 }
 
-/* --- events ------------------------------------------------------------------------------------
- */
+/* --- events --- */
 
 static void put_object(struct cat *c, struct field_ctx *ctx)
 {
@@ -180,8 +178,7 @@ static int show_all(struct cat *c, struct source *src, struct err *err)
 	return n == NEXT_ERROR ? -1 : 0;
 }
 
-/* --- the command -------------------------------------------------------------------------------
- */
+/* --- the command --- */
 
 static int options_parse(struct cli *cli, struct cat *c, struct err *err)
 {

@@ -9,8 +9,7 @@
 
 enum { TOP_DEFAULT = 10 };
 
-/* --- text --------------------------------------------------------------------------------------
- */
+/* --- text --- */
 
 static void label(struct buf *b, const char *name)
 {
@@ -170,8 +169,7 @@ static void summary_text(struct buf *b, const struct summary *s, uint64_t top)
 	}
 }
 
-/* --- JSON --------------------------------------------------------------------------------------
- */
+/* --- JSON --- */
 
 static void json_machine(struct json *j, const struct summary *s)
 {
@@ -287,8 +285,7 @@ static void summary_json(struct buf *b, const struct summary *s)
 	buf_putc(b, '\n');
 }
 
-/* --- the command -------------------------------------------------------------------------------
- */
+/* --- the command --- */
 
 static int run(struct cli *c, struct err *err)
 {
