@@ -13,6 +13,15 @@ void collection_deinit(struct collection *c)
 	*c = (struct collection){ 0 };
 }
 
+void collection_settle(struct collection *c)
+{
+	for (size_t i = 0; i < c->rules.n; i++) {
+		struct rule_info *rule = c->rules.items[i];
+
+		sv_list_make_set(&rule->tags);
+	}
+}
+
 struct entry *entry_push(struct arena *a, struct entry *list)
 {
 	struct entry *items = vec_room(a, list->items, list->n, &list->cap, sizeof *items);
@@ -65,20 +74,25 @@ static void *find_or_add(struct collection *c, struct info_table *t, struct sv n
 }
 
 /* "text more"; nothing changes when there is nothing to add. */
-static bool append_text(struct collection *c, struct sv *text, struct sv more)
+static bool append_text(struct collection *c, struct growing *g, struct sv more)
 {
+	size_t n = g->text.n + 1 + more.n;
+
 	if (more.n == 0)
 		return true;
-	char *p = arena_bytes(&c->arena, text->n + 1 + more.n + 1);
+	if (n > g->room) {
+		char *p = arena_bytes(&c->arena, 2 * n);
 
-	if (!p)
-		return false;
-	if (text->n)
-		memcpy(p, text->p, text->n);
-	p[text->n] = ' ';
-	memcpy(p + text->n + 1, more.p, more.n);
-	p[text->n + 1 + more.n] = '\0';
-	*text = (struct sv){ p, text->n + 1 + more.n };
+		if (!p)
+			return false;
+		if (g->text.n)
+			memcpy(p, g->text.p, g->text.n);
+		*g = (struct growing){ { p, g->text.n }, 2 * n };
+	}
+	char *end = (char *)g->text.p + g->text.n;
+	*end = ' ';
+	memcpy(end + 1, more.p, more.n);
+	g->text.n = n;
 	return true;
 }
 
@@ -173,7 +187,7 @@ int collect_macro(struct collection *c, const struct macro_info *info, bool appe
 			return fail(dl, info->ctx,
 				    "Macro uses 'append' or 'override.condition: append' but no "
 				    "macro by that name already exists");
-		if (!append_text(c, &macro->cond, info->cond))
+		if (!append_text(c, &macro->cond, info->cond.text))
 			return no_memory(dl);
 		macro->visibility = c->next_index++;
 		return 0;
@@ -241,6 +255,8 @@ static int add_exception(struct collection *c, struct rule_info *rule, struct ex
 	if (ex->nvalues == 0)
 		return fail(dl, ex->ctx,
 			    "Rule exception must have values property with a list of values");
+	if (list->n >= EXCEPTIONS_MAX)
+		return fail(dl, ex->ctx, "The rule has too many exceptions");
 	if (exception_check(&c->arena, ex, !rule->unknown_source, dl) < 0)
 		return -1;
 	struct exception_info *items =
@@ -300,12 +316,12 @@ int collect_rule_append(struct collection *c, struct rule_update *u, struct diag
 			    "name already exists");
 	if (!u->has)
 		return fail(dl, u->ctx, "Appended rule must have exceptions or condition property");
-	if (!append_text(c, &rule->cond, u->with.cond) ||
-	    !append_text(c, &rule->output, u->with.output) ||
-	    !append_text(c, &rule->desc, u->with.desc))
+	if (!append_text(c, &rule->cond, u->with.cond.text) ||
+	    !append_text(c, &rule->output, u->with.output.text) ||
+	    !append_text(c, &rule->desc, u->with.desc.text))
 		return no_memory(dl);
 	for (size_t i = 0; i < u->with.tags.n; i++) {
-		if (!sv_list_insert(&c->arena, &rule->tags, u->with.tags.items[i]))
+		if (!sv_list_push(&c->arena, &rule->tags, u->with.tags.items[i]))
 			return no_memory(dl);
 	}
 	if (append_exceptions(c, rule, &u->with.exceptions, dl) < 0)

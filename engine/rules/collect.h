@@ -18,10 +18,17 @@ struct list_info {
 	struct sv_list items;
 };
 
+/* A text that can be appended to. */
+struct growing {
+	struct sv text;
+	size_t room; /* of memory of our own; 0: the text is elsewhere */
+};
+
 struct macro_info {
 	const struct context *ctx, *cond_ctx;
 	uint32_t index, visibility;
-	struct sv name, cond;
+	struct sv name;
+	struct growing cond;
 };
 
 /* fields, comps and values of an exception: a text or a list of such. */
@@ -40,6 +47,9 @@ struct exception_info {
 	size_t nvalues, cap_values;
 };
 
+/* Exceptions of one rule: each name is compared with all others. */
+enum { EXCEPTIONS_MAX = 1024 };
+
 struct exception_list {
 	struct exception_info *items;
 	size_t n, cap;
@@ -49,8 +59,9 @@ struct rule_info {
 	const struct context *ctx, *cond_ctx, *output_ctx;
 	uint32_t index, visibility;
 	bool unknown_source;
-	struct sv name, cond, source, desc, output;
-	struct sv_list tags;
+	struct sv name, source;
+	struct growing cond, desc, output;
+	struct sv_list tags; /* sorted, each once, when the collection is settled */
 	struct exception_list exceptions;
 	enum priority priority;
 	bool capture, enabled, warn_evttypes, skip_if_unknown_filter;
@@ -125,6 +136,9 @@ int collect_rule(struct collection *c, struct rule_info *info, struct diag_list 
 int collect_rule_append(struct collection *c, struct rule_update *u, struct diag_list *dl);
 int collect_rule_replace(struct collection *c, struct rule_update *u, struct diag_list *dl);
 int collect_rule_enable(struct collection *c, const struct rule_info *info, struct diag_list *dl);
+
+/* At the end of a file: sort what was appended to. */
+void collection_settle(struct collection *c);
 
 /* Index of the info of that name, or UINT32_MAX. */
 static inline uint32_t info_table_find(const struct info_table *t, struct sv name)

@@ -20,7 +20,7 @@ static int no_memory(struct diag_list *dl)
 static int compile_output(struct compiled *out, struct compiled_rule *r, struct diag_list *dl)
 {
 	static const struct sv info_token = { "%container.info", 15 };
-	struct sv rest = r->info->output;
+	struct sv rest = r->info->output.text;
 	struct buf text = { 0 };
 	ptrdiff_t at = sv_find(rest, info_token);
 
@@ -254,13 +254,13 @@ static int compile_rule(struct pass *p, struct compiled_rule *r, bool *skip)
 	const struct rule_info *info = r->info;
 	const struct compiled_rule *old;
 
-	r->condition = info->cond;
+	r->condition = info->cond.text;
 	if (info->exceptions.n > 0 &&
-	    exceptions_condition(&p->out->arena, info->cond, &info->exceptions,
+	    exceptions_condition(&p->out->arena, info->cond.text, &info->exceptions,
 				 &r->exception_fields, &r->condition, p->dl) < 0)
 		return -1;
 	if (compile_output(p->out, r, p->dl) < 0 ||
-	    expand_lists(p->c, p->out, r->condition, &r->text, p->dl) < 0)
+	    expand_lists(p->c, p->out, r->condition, info->cond_ctx, &r->text, p->dl) < 0)
 		return -1;
 	old = unchanged(p, r);
 	if (old) {

@@ -54,7 +54,10 @@ struct compiled {
 	struct compiled_macro *macros;
 	struct compiled_rule *rules; /* without those that are skipped */
 	size_t nlists, nmacros, nrules;
-	bool odd_list_names; /* some list's name is more than one word */
+	uint64_t *odd_lists; /* those with a name of more than one word; one bit each */
+	uint64_t *mentioned; /* lists that may be in the condition at hand */
+	uint64_t work;       /* of putting in lists, and */
+	uint64_t nodes_put;  /* macros: what grows without end is refused */
 };
 
 /*
@@ -70,11 +73,11 @@ void compiled_free(struct compiled *out);
 /* Compile all lists (expand.c). */
 int compile_lists(const struct collection *c, struct compiled *out, struct diag_list *dl);
 /*
- * Put lists into the text of a condition, marking them used: list by list in the order of
+ * Put lists into the text of the condition at ctx, marking them used: list by list in the order of
  * definition, so that a list may bring in the name of a later one.
  */
 int expand_lists(const struct collection *c, struct compiled *into, struct sv condition,
-		 struct sv *out, struct diag_list *dl);
+		 const struct context *ctx, struct sv *out, struct diag_list *dl);
 
 /* Parse a condition, lists put in; errors in it are told at `ctx` (macros.c). */
 struct ast *compile_parse(struct compiled *into, struct sv text, const struct context *ctx,

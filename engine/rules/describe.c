@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-/* What is used in a condition; all sorted. */
+/* What is used in a condition. */
 struct details {
 	const struct collection *c;
 	struct arena *arena;
@@ -25,7 +25,7 @@ static bool note_field(const struct ast_operand *o, void *arg)
 		buf_printf(&name, "[" SV_FMT "]", SV_ARG(o->arg));
 	d->last_field = arena_sv(d->arena, buf_sv(&name));
 	buf_deinit(&name);
-	return d->last_field.p && sv_list_insert(d->arena, &d->fields, d->last_field);
+	return d->last_field.p && sv_list_push(d->arena, &d->fields, d->last_field);
 }
 
 static bool note_operator(struct details *d, const struct ast *a)
@@ -37,15 +37,15 @@ static bool note_operator(struct details *d, const struct ast *a)
 		buf_printf(&name, " %s", ast_mod_name(a->mod));
 	struct sv kept = arena_sv(d->arena, buf_sv(&name));
 	buf_deinit(&name);
-	return kept.p && sv_list_insert(d->arena, &d->operators, kept);
+	return kept.p && sv_list_push(d->arena, &d->operators, kept);
 }
 
 /* A word of a list: the name of a list, or of an event where events are compared. */
 static bool note_item(struct details *d, struct sv item, bool of_events)
 {
 	if (info_table_find(&d->c->lists, item) != UINT32_MAX)
-		return sv_list_insert(d->arena, &d->lists, item);
-	return !of_events || sv_list_insert(d->arena, &d->event_names, item);
+		return sv_list_push(d->arena, &d->lists, item);
+	return !of_events || sv_list_push(d->arena, &d->event_names, item);
 }
 
 static bool note_check(struct ast *a, void *arg)
@@ -54,7 +54,7 @@ static bool note_check(struct ast *a, void *arg)
 	bool ok = true, of_events;
 
 	if (a->kind == AST_IDENT && info_table_find(&d->c->macros, a->ident) != UINT32_MAX)
-		return sv_list_insert(d->arena, &d->macros, a->ident);
+		return sv_list_push(d->arena, &d->macros, a->ident);
 	if (a->kind != AST_CHECK)
 		return true;
 	ok = ast_walk_operand(a->left, note_field, d) && note_operator(d, a);
@@ -63,7 +63,7 @@ static bool note_check(struct ast *a, void *arg)
 	if (a->right && a->right->kind != OPERAND_LITERAL)
 		ok = ok && ast_walk_operand(a->right, note_field, d);
 	else if (a->right && of_events)
-		ok = ok && sv_list_insert(d->arena, &d->event_names, a->right->text);
+		ok = ok && sv_list_push(d->arena, &d->event_names, a->right->text);
 	for (size_t i = 0; ok && i < a->nitems; i++)
 		ok = note_item(d, a->items[i]->text, of_events);
 	return ok;
@@ -76,6 +76,11 @@ static struct details details_of(const struct collection *c, struct arena *arena
 
 	if (a)
 		ast_walk((struct ast *)a, note_check, &d);
+	sv_list_make_set(&d.fields);
+	sv_list_make_set(&d.operators);
+	sv_list_make_set(&d.macros);
+	sv_list_make_set(&d.lists);
+	sv_list_make_set(&d.event_names);
 	return d;
 }
 
@@ -120,6 +125,13 @@ static void put_list(struct buf *out, const char *before, const struct sv_list *
 	put_texts(out, before, list->items, list->n);
 }
 
+/* Sorted, each once. */
+static void put_set(struct buf *out, const char *before, struct sv_list *list)
+{
+	sv_list_make_set(list);
+	put_list(out, before, list);
+}
+
 static void put_condition(struct buf *out, const struct ast *a)
 {
 	struct buf text = { 0 };
@@ -140,30 +152,41 @@ static void put_events(struct buf *out, const struct ast *a, struct arena *arena
 	type_set_add(&types, EV_ASYNCEVENT_E);
 	for (uint32_t i = EV_GENERIC_X + 1; i < EV_COUNT; i++) {
 		if (type_set_has(&types, i))
-			sv_list_insert(arena, &names, sv_of(schema_event(i)->name));
+			sv_list_push(arena, &names, sv_of(schema_event(i)->name));
 	}
 	for (uint32_t i = 1; i < SYSCALL_CODES; i++) {
 		if (type_set_has(&calls, i))
-			sv_list_insert(arena, &names, sv_of(syscall_type_name(schema_syscall(i))));
+			sv_list_push(arena, &names, sv_of(syscall_type_name(schema_syscall(i))));
 	}
-	put_list(out, ",\"events\":", &names);
+	put_set(out, ",\"events\":", &names);
+}
+
+/* An item that did not stay is the name of a list that was put in for it. */
+static bool split_items(const struct compiled_list *l, struct arena *arena, struct sv_list *plain,
+			struct sv_list *named)
+{
+	struct sv_list stayed = { 0 };
+	bool ok = true;
+
+	for (size_t i = 0; ok && i < l->items.n; i++)
+		ok = sv_list_push(arena, &stayed, l->items.items[i]);
+	sv_list_make_set(&stayed);
+	for (size_t i = 0; ok && i < l->info->items.n; i++) {
+		struct sv item = l->info->items.items[i];
+
+		ok = sv_list_push(arena, sv_set_has(&stayed, item) ? plain : named, item);
+	}
+	return ok;
 }
 
 static void put_compiled_list(struct buf *out, const struct compiled_list *l, struct arena *arena)
 {
 	struct sv_list named = { 0 }, plain = { 0 };
 
-	/* An item that did not stay is the name of a list that was put in for it. */
-	for (size_t i = 0; i < l->info->items.n; i++) {
-		struct sv item = l->info->items.items[i];
-
-		if (sv_list_has(&l->items, item))
-			sv_list_push(arena, &plain, item);
-		else
-			sv_list_insert(arena, &named, item);
-	}
+	if (!split_items(l, arena, &plain, &named))
+		out->failed = true;
 	put_list(out, "{\"details\":{\"items_compiled\":", &l->items);
-	put_list(out, ",\"lists\":", &named);
+	put_set(out, ",\"lists\":", &named);
 	put_flag(out, ",\"plugins\":[],\"used\":", l->used);
 	put_list(out, "},\"info\":{\"items\":", &plain);
 	put_member(out, ",\"name\":", l->info->name);
@@ -173,7 +196,7 @@ static void put_compiled_list(struct buf *out, const struct compiled_list *l, st
 static void put_macro(struct buf *out, const struct collection *c, const struct compiled_macro *m,
 		      struct arena *arena)
 {
-	struct details written = details_of_text(c, arena, m->info->cond);
+	struct details written = details_of_text(c, arena, m->info->cond.text);
 	struct details compiled = details_of(c, arena, m->ast);
 
 	buf_puts(out, "{\"details\":{");
@@ -184,7 +207,7 @@ static void put_macro(struct buf *out, const struct collection *c, const struct 
 	put_list(out, ",\"lists\":", &written.lists);
 	put_list(out, ",\"macros\":", &written.macros);
 	put_flag(out, ",\"plugins\":[],\"used\":", m->used);
-	put_member(out, "},\"info\":{\"condition\":", m->info->cond);
+	put_member(out, "},\"info\":{\"condition\":", m->info->cond.text);
 	put_member(out, ",\"name\":", m->info->name);
 	buf_puts(out, "}}");
 }
@@ -206,8 +229,8 @@ static bool uses_container_plugin(const struct details *d, const struct sv *ment
 		if (is_container_field(mentions[i]))
 			return true;
 	}
-	return sv_list_has(&d->event_names, SV("container")) ||
-	       sv_list_has(&d->event_names, SV("container_removed"));
+	return sv_set_has(&d->event_names, SV("container")) ||
+	       sv_set_has(&d->event_names, SV("container_removed"));
 }
 
 static void put_exceptions(struct buf *out, const struct compiled_rule *r, struct arena *arena)
@@ -218,15 +241,15 @@ static void put_exceptions(struct buf *out, const struct compiled_rule *r, struc
 	for (size_t i = 0; i < list->n; i++) {
 		const struct entry *comps = &list->items[i].comps;
 
-		sv_list_insert(arena, &names, list->items[i].name);
+		sv_list_push(arena, &names, list->items[i].name);
 		if (!comps->is_list)
-			sv_list_insert(arena, &operators, comps->item);
+			sv_list_push(arena, &operators, comps->item);
 		for (size_t k = 0; k < comps->n; k++)
-			sv_list_insert(arena, &operators, comps->items[k].item);
+			sv_list_push(arena, &operators, comps->items[k].item);
 	}
 	put_list(out, ",\"exception_fields\":", &r->exception_fields);
-	put_list(out, ",\"exception_names\":", &names);
-	put_list(out, ",\"exception_operators\":", &operators);
+	put_set(out, ",\"exception_names\":", &names);
+	put_set(out, ",\"exception_operators\":", &operators);
 }
 
 static void put_rule_details(struct buf *out, const struct ruleset *rs,
@@ -234,7 +257,7 @@ static void put_rule_details(struct buf *out, const struct ruleset *rs,
 			     struct arena *arena)
 {
 	const struct collection *c = &rs->collected;
-	struct details written = details_of_text(c, arena, r->info->cond);
+	struct details written = details_of_text(c, arena, r->info->cond.text);
 	struct details compiled = details_of(c, arena, r->ast);
 	const struct sv *mentions;
 	size_t nmentions = format_mentions(rule->format, &mentions);
@@ -263,11 +286,11 @@ static void put_rule(struct buf *out, const struct ruleset *rs, size_t which, st
 	put_rule_details(out, rs, r, &rs->rules[which], arena);
 	put_flag(out, ",\"info\":{\"capture\":", info->capture);
 	buf_printf(out, ",\"capture_duration\":%" PRIu32, info->capture_duration);
-	put_member(out, ",\"condition\":", info->cond);
-	put_member(out, ",\"description\":", info->desc);
+	put_member(out, ",\"condition\":", info->cond.text);
+	put_member(out, ",\"description\":", info->desc.text);
 	put_flag(out, ",\"enabled\":", info->enabled);
 	put_member(out, ",\"name\":", info->name);
-	put_member(out, ",\"output\":", info->output);
+	put_member(out, ",\"output\":", info->output.text);
 	put_member(out, ",\"priority\":", sv_of(priority_name(info->priority)));
 	put_member(out, ",\"source\":", info->source);
 	put_list(out, ",\"tags\":", &info->tags);

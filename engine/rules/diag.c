@@ -141,6 +141,9 @@ bool diag_begin_file(struct diag_list *dl, struct sv name)
 }
 
 static struct sv vformat(struct diag_list *dl, const char *fmt, va_list ap)
+	__attribute__((format(printf, 2, 0)));
+
+static struct sv vformat(struct diag_list *dl, const char *fmt, va_list ap)
 {
 	va_list again;
 
@@ -155,12 +158,16 @@ static struct sv vformat(struct diag_list *dl, const char *fmt, va_list ap)
 	return (struct sv){ p, (size_t)n };
 }
 
+enum { WARNINGS_MAX = 10000, TEXT_MAX = 64 << 20 };
+
 struct diag *diag_add(struct diag_list *dl, enum diag_code code, const char *fmt, ...)
 {
 	struct diag_file *file = dl->nfiles ? &dl->files[dl->nfiles - 1] : NULL;
 	void *items = grown(dl->items, dl->n, &dl->cap, sizeof *dl->items);
 	va_list ap;
 
+	if (!diag_is_error(code) && (dl->n >= WARNINGS_MAX || dl->arena.total > TEXT_MAX))
+		return NULL;
 	dl->nerrors += diag_is_error(code);
 	if (file && diag_is_error(code))
 		file->failed = true;

@@ -96,7 +96,10 @@ const char *diag_code_desc(enum diag_code code);  /* Falco's "codedesc" */
 
 /* Begin a file: what is added from here on belongs to it.  False: no memory. */
 bool diag_begin_file(struct diag_list *dl, struct sv name);
-/* Into the last file begun.  NULL: no memory (counted as an error). */
+/*
+ * Into the last file begun.  NULL: no memory (counted as an error), or there are so many warnings
+ * already, or of such length, that nobody will read one more.
+ */
 struct diag *diag_add(struct diag_list *dl, enum diag_code code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* Copy a text into the list's memory. */

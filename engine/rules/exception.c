@@ -289,9 +289,9 @@ static bool note_fields(struct arena *a, const struct exception_info *ex, struct
 	if (ex->nvalues == 0)
 		return true;
 	if (!ex->fields.is_list)
-		return sv_list_insert(a, fields, ex->fields.item);
+		return sv_list_push(a, fields, ex->fields.item);
 	for (size_t i = 0; i < ex->fields.n; i++) {
-		if (!sv_list_insert(a, fields, ex->fields.items[i].item))
+		if (!sv_list_push(a, fields, ex->fields.items[i].item))
 			return false;
 	}
 	return true;
@@ -313,6 +313,7 @@ int exceptions_condition(struct arena *a, struct sv condition, const struct exce
 		if (rc == 0 && !note_fields(a, ex, fields))
 			b.failed = true;
 	}
+	sv_list_make_set(fields);
 	if (rc == 0) {
 		*out = arena_sv(a, buf_sv(&b));
 		if (b.failed || !out->p) {

@@ -5,6 +5,55 @@
 #include "engine/rules/compile.h"
 #include "engine/rules/exception.h"
 
+/*
+ * A list of lists, or a condition that names a long one often, can grow without end.  Work is
+ * counted in bytes looked at; finding a place costs some more, and what is kept weighs more,
+ * because it will be parsed.  All of Falco's rules are two millions.
+ */
+enum { WORK_MAX = 1 << 29, FOUND = 64, KEPT = 16 };
+
+static bool spend(struct compiled *c, uint64_t work)
+{
+	c->work += work;
+	return c->work <= WORK_MAX;
+}
+
+/* Whatever went wrong: too much work, or no memory. */
+static int fail(const struct compiled *c, const struct context *ctx, struct diag_list *dl)
+{
+	if (c->work > WORK_MAX)
+		return diag_at(dl,
+			       diag_add(dl, LOAD_ERR_VALIDATE, "Lists grow too long when put in"),
+			       ctx);
+	dl->nerrors++;
+	return -1;
+}
+
+/* Sets of lists. */
+static size_t nwords(const struct compiled *c)
+{
+	return c->nlists / 64 + 1;
+}
+
+static void set_bit(uint64_t *set, size_t i)
+{
+	set[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+/* Take the first one out of the set; c->nlists if it is empty from there on. */
+static size_t take_first(const struct compiled *c, uint64_t *set, size_t from)
+{
+	for (size_t w = from / 64; w < nwords(c); w++) {
+		if (set[w] == 0)
+			continue;
+		size_t bit = (size_t)__builtin_ctzll(set[w]);
+
+		set[w] &= set[w] - 1;
+		return 64 * w + bit;
+	}
+	return c->nlists;
+}
+
 static bool is_blank(char c)
 {
 	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
@@ -51,13 +100,15 @@ static bool compile_list(const struct collection *c, struct compiled *out, size_
 		}
 		out->lists[at].used = true;
 		/* One level only: what the named list itself names stays a name. */
+		ok = spend(out, ref->items.n * KEPT);
 		for (size_t k = 0; ok && k < ref->items.n; k++)
 			ok = sv_list_push(&out->arena, &list->items, ref->items.items[k]);
 	}
-	for (size_t i = 0; i < list->items.n; i++) {
+	for (size_t i = 0; ok && i < list->items.n; i++) {
 		if (text.n)
 			buf_puts(&text, ", ");
 		put_quoted_item(&text, list->items.items[i]);
+		ok = spend(out, list->items.items[i].n);
 	}
 	list->text = arena_sv(&out->arena, buf_sv(&text));
 	ok = ok && !text.failed && list->text.p;
@@ -67,123 +118,141 @@ static bool compile_list(const struct collection *c, struct compiled *out, size_
 
 int compile_lists(const struct collection *c, struct compiled *out, struct diag_list *dl)
 {
-	bool ok = true;
-
 	out->nlists = c->lists.n;
 	out->lists = arena_array(&out->arena, struct compiled_list, c->lists.n);
-	for (size_t i = 0; out->lists && i < c->lists.n; i++) {
+	out->odd_lists = arena_array(&out->arena, uint64_t, nwords(out));
+	out->mentioned = arena_array(&out->arena, uint64_t, nwords(out));
+	if (!out->lists || !out->odd_lists || !out->mentioned)
+		return fail(out, NULL, dl);
+	for (size_t i = 0; i < c->lists.n; i++) {
 		out->lists[i].info = collection_list(c, i);
-		out->odd_list_names |= !is_one_word(collection_list(c, i)->name);
+		if (!is_one_word(collection_list(c, i)->name))
+			set_bit(out->odd_lists, i);
 	}
-	for (size_t i = 0; out->lists && ok && i < c->lists.n; i++)
-		ok = compile_list(c, out, i);
-	if (out->lists && ok)
-		return 0;
-	dl->nerrors++;
-	return -1;
+	for (size_t i = 0; i < c->lists.n; i++) {
+		if (!compile_list(c, out, i))
+			return fail(out, collection_list(c, i)->ctx, dl);
+	}
+	return 0;
 }
 
 /* Where `name` stands in s at or after `from`, or s.n. */
 static size_t find_from(struct sv s, struct sv name, size_t from)
 {
-	if (from >= s.n)
-		return s.n;
-	ptrdiff_t at = sv_find((struct sv){ s.p + from, s.n - from }, name);
+	while (from < s.n) {
+		const char *at = memchr(s.p + from, name.p[0], s.n - from);
 
-	return at < 0 ? s.n : from + (size_t)at;
+		from = at ? (size_t)(at - s.p) : s.n;
+		if (s.n - from < name.n)
+			break;
+		if (memcmp(s.p + from, name.p, name.n) == 0)
+			return from;
+		from++;
+	}
+	return s.n;
 }
 
-/* Replace s[from, to) in *text, one blank on either side; `spare` is swapped with it. */
-static void splice(struct buf *text, struct buf *spare, size_t from, size_t to, struct sv with)
+/* Whether a name from `start` to `end` of the text, which goes on behind `done`, stands alone. */
+static bool stands_alone(const struct buf *done, struct sv text, size_t start, size_t end)
 {
+	bool begins = start > 0 ? is_delimiter(text.p[start - 1])
+				: done->n == 0 || is_delimiter(done->p[done->n - 1]);
+
+	return begins && (end >= text.n || is_delimiter(text.p[end]));
+}
+
+/* Replace every mention (*put: there was one) of a list in *text, with the help of *spare. */
+static bool put_list(struct buf *text, struct buf *spare, const struct compiled_list *list,
+		     struct compiled *into, bool *put)
+{
+	struct sv name = list->info->name, rest = buf_sv(text);
+	size_t start = find_from(rest, name, 0);
+	bool ok = spend(into, text->n);
+
 	buf_clear(spare);
-	if (from > 0) {
-		buf_put(spare, text->p, from);
+	while (ok && start < rest.n) {
+		size_t end = start + name.n;
+
+		if (!stands_alone(spare, rest, start, end)) {
+			start = find_from(rest, name, start + 1);
+			continue;
+		}
+		*put = true;
+		buf_put(spare, rest.p, start);
+		while (spare->n && is_blank(spare->p[spare->n - 1]))
+			spare->n--;
+		while (end < rest.n && is_blank(rest.p[end]))
+			end++;
+		/* An empty list takes a comma with it. */
+		if (list->text.n == 0) {
+			if (spare->n && spare->p[spare->n - 1] == ',')
+				spare->n--;
+			else if (end < rest.n && rest.p[end] == ',')
+				end++;
+		}
+		/* At the very beginning Falco looks on one byte too late. */
+		bool first = spare->n == 0;
+		if (!first)
+			buf_putc(spare, ' ');
+		buf_putsv(spare, list->text);
 		buf_putc(spare, ' ');
+		sv_take(&rest, end, &(struct sv){ 0 });
+		start = find_from(rest, name, first);
+		ok = spend(into, FOUND + list->text.n) && !spare->failed;
 	}
-	buf_putsv(spare, with);
-	buf_putc(spare, ' ');
-	buf_put(spare, text->p + to, text->n - to);
+	if (!*put)
+		return ok;
+	buf_putsv(spare, rest);
 
 	struct buf old = *text;
 	*text = *spare;
 	*spare = old;
+	return ok && !text->failed;
 }
 
-/* Replace every mention of one list.  The search goes on behind what was put in. */
-static bool put_list(struct buf *text, struct buf *spare, const struct compiled_list *list)
-{
-	struct sv name = list->info->name;
-	bool used = false;
-	size_t start = find_from(buf_sv(text), name, 0);
-
-	while (start < text->n && !text->failed && !spare->failed) {
-		size_t end = start + name.n;
-
-		if ((start == 0 || is_delimiter(text->p[start - 1])) &&
-		    (end >= text->n || is_delimiter(text->p[end]))) {
-			while (start > 0 && is_blank(text->p[start - 1]))
-				start--;
-			while (end < text->n && is_blank(text->p[end]))
-				end++;
-			/* An empty list takes a comma with it. */
-			if (list->text.n == 0) {
-				if (start > 0 && text->p[start - 1] == ',')
-					start--;
-				else if (end < text->n && text->p[end] == ',')
-					end++;
-			}
-			splice(text, spare, start, end, list->text);
-			start += list->text.n + 1;
-			used = true;
-		}
-		start = find_from(buf_sv(text), name, start + 1);
-	}
-	return used;
-}
-
-/* Note which lists are mentioned in a text, by the numbers they are defined under. */
-static void note_mentions(const struct collection *c, struct sv text, bool *mentioned)
+/* Note which lists from number `from` on are mentioned in a text. */
+static void note_mentions(const struct collection *c, struct sv text, size_t from, uint64_t *set)
 {
 	size_t at = 0;
 
 	while (at < text.n) {
-		size_t from = at;
+		size_t start = at;
 
 		while (at < text.n && !is_delimiter(text.p[at]))
 			at++;
-		uint32_t list = info_table_find(&c->lists, (struct sv){ text.p + from, at - from });
-		if (list != UINT32_MAX)
-			mentioned[list] = true;
+		uint32_t list =
+			info_table_find(&c->lists, (struct sv){ text.p + start, at - start });
+		if (list != UINT32_MAX && list >= from)
+			set_bit(set, list);
 		at++;
 	}
 }
 
 int expand_lists(const struct collection *c, struct compiled *into, struct sv condition,
-		 struct sv *out, struct diag_list *dl)
+		 const struct context *ctx, struct sv *out, struct diag_list *dl)
 {
 	struct buf text = { 0 }, spare = { 0 };
-	bool *mentioned = arena_array(&into->arena, bool, into->nlists);
+	bool ok = true;
+	size_t i = 0;
 
 	buf_putsv(&text, condition);
-	if (mentioned)
-		note_mentions(c, condition, mentioned);
-	for (size_t i = 0; mentioned && i < into->nlists; i++) {
-		struct compiled_list *list = &into->lists[i];
+	memcpy(into->mentioned, into->odd_lists, nwords(into) * sizeof *into->mentioned);
+	note_mentions(c, condition, 0, into->mentioned);
+	while (ok && (i = take_first(into, into->mentioned, i)) < into->nlists) {
+		struct compiled_list *list = &into->lists[i++];
+		bool put = false;
 
-		if (!mentioned[i] && !(into->odd_list_names && !is_one_word(list->info->name)))
+		ok = put_list(&text, &spare, list, into, &put);
+		if (!put)
 			continue;
-		if (put_list(&text, &spare, list)) {
-			list->used = true;
-			note_mentions(c, list->text, mentioned);
-		}
+		list->used = true;
+		note_mentions(c, list->text, i, into->mentioned);
 	}
-	*out = arena_sv(&into->arena, buf_sv(&text));
-	bool ok = mentioned && !text.failed && !spare.failed && out->p;
+	ok = ok && spend(into, text.n * KEPT);
+	if (ok)
+		*out = arena_sv(&into->arena, buf_sv(&text));
+	ok = ok && !text.failed && out->p;
 	buf_deinit(&text);
 	buf_deinit(&spare);
-	if (ok)
-		return 0;
-	dl->nerrors++;
-	return -1;
+	return ok ? 0 : fail(into, ctx, dl);
 }

@@ -1,14 +1,15 @@
 #include "engine/rules/compile.h"
 
 /*
- * A condition with its macros put in may not grow beyond these; Falco has no such limit, but a
- * chain of macros that each name the one before twice would fill any memory.
+ * All macros put in anywhere may not come to more nodes and listed items than this, and not be
+ * nested deeper; Falco has no such limit, but a chain of macros that each name the one before twice
+ * would fill any memory.
  */
-enum { SIZE_MAX_NODES = 1 << 20, DEPTH_MAX = 3000 };
+enum { NODES_MAX = 1 << 20, DEPTH_MAX = 3000 };
 
 static void measure(const struct ast *a, uint32_t depth, uint32_t *size, uint32_t *max_depth)
 {
-	++*size;
+	*size += 1 + (uint32_t)a->nitems;
 	if (depth > *max_depth)
 		*max_depth = depth;
 	for (size_t i = 0; i < a->nkids; i++)
@@ -41,7 +42,7 @@ struct resolution {
 	struct compiled *into;
 	uint32_t visibility;
 	struct macro_uses *uses;
-	uint32_t size, depth; /* of what was put in, and of the macros being put in right now */
+	uint32_t depth; /* of the macros being put in right now */
 	const struct step {
 		const struct step *outer;
 		uint32_t macro;
@@ -105,9 +106,9 @@ static struct ast *put_macro(struct ast *ident, void *arg)
 		return note_trouble(r, ident, "reference loop in macro");
 
 	struct compiled_macro *m = &r->into->macros[at];
-	r->size += m->size;
+	r->into->nodes_put += m->size;
 	r->depth += m->depth;
-	if (r->size > SIZE_MAX_NODES || r->depth > DEPTH_MAX)
+	if (r->into->nodes_put > NODES_MAX || r->depth > DEPTH_MAX)
 		return note_trouble(r, ident, "condition grows too large by macro");
 
 	struct step step = { r->path, at };
@@ -177,7 +178,7 @@ static int take_over(const struct collection *c, const struct compiled *before,
 		struct compiled_macro *m = &out->macros[i];
 
 		m->info = collection_macro(c, i);
-		if (expand_lists(c, out, m->info->cond, &m->text, dl) < 0)
+		if (expand_lists(c, out, m->info->cond.text, m->info->cond_ctx, &m->text, dl) < 0)
 			return -1;
 		if (before && i < before->nmacros && sv_eq(before->macros[i].text, m->text)) {
 			m->stands = true;
@@ -226,7 +227,7 @@ int compile_macros(const struct collection *c, const struct compiled *before, st
 			compile_use_macros(out, &m->uses);
 			continue;
 		}
-		const struct owned_condition of = { m->info->cond, m->info->ctx,
+		const struct owned_condition of = { m->info->cond.text, m->info->ctx,
 						    m->info->cond_ctx };
 		m->ast = compile_resolve(c, out, m->ast, m->info->visibility, &m->uses, &of, dl);
 		if (!m->ast)

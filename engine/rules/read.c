@@ -162,7 +162,7 @@ static int read_list(struct reader *r, const struct yaml_node *item)
 				 "List has an invalid name. List names should match a regular "
 				 "expression: ([^()\"'[:space:]=,]+)"),
 			info.ctx);
-	if (read_texts(r, item, "items", 0, info.ctx, false, &info.items) < 0 ||
+	if (read_texts(r, item, "items", 0, info.ctx, &info.items) < 0 ||
 	    read_append_mode(r, item, "items", info.ctx, &append) < 0 ||
 	    collect_list(r->into, &info, append, r->dl) < 0)
 		return -1;
@@ -185,7 +185,7 @@ static int read_macro(struct reader *r, const struct yaml_node *item)
 				 "Macro has an invalid name. Macro names should match a regular "
 				 "expression: ([a-zA-Z]+[a-zA-Z0-9_]*)"),
 			info.ctx);
-	if (read_text(r, item, "condition", 0, info.ctx, &info.cond) < 0)
+	if (read_text(r, item, "condition", 0, info.ctx, &info.cond.text) < 0)
 		return -1;
 	info.cond_ctx =
 		read_at(r, info.ctx, ITEM_MACRO_CONDITION, SV(""), yaml_get_key(item, "condition"));
@@ -195,19 +195,24 @@ static int read_macro(struct reader *r, const struct yaml_node *item)
 	return read_unknown_keys(r, item, known, info.ctx);
 }
 
-/* The item's text: its lines, up to the next item, without what is blank or comment at the end. */
-static struct sv item_text(const struct reader *r, const struct yaml_node *item,
+/*
+ * The item's text: its lines, up to the next item, without what is blank or comment at the end.
+ * Empty for an alias, whose text lies further up.
+ */
+static struct sv item_text(struct reader *r, const struct yaml_node *item,
 			   const struct yaml_node *next)
 {
 	size_t from = item->mark.offset, to = next ? next->mark.offset : r->text.n;
 
-	if (from >= r->text.n || to > r->text.n || to <= from)
+	if (from < r->item_end || from >= r->text.n || to > r->text.n || to <= from)
 		return (struct sv){ 0 };
-	while (from > 0 && r->text.p[from - 1] != '\n')
+	while (from > r->item_end && r->text.p[from - 1] != '\n')
 		from--;
 	/* The next item's dash is on a line that is not ours. */
 	while (next && to > from && r->text.p[to - 1] != '\n')
 		to--;
+	/* Several items on a line have none of their own: do not go through it for each. */
+	r->item_end = to > from ? to : item->mark.offset;
 
 	size_t end = from;
 	for (size_t at = from; at < to;) {
@@ -293,9 +298,9 @@ int read_rules(struct reader *r, struct sv file_name)
 		return fail_parse(r, &err, true);
 	if (schema_check(&stream, r->dl, &err) < 0)
 		return fail_parse(r, &err, false);
-	for (size_t i = 0; i < stream.n; i++) {
-		if (read_document(r, stream.docs[i]) < 0)
-			return -1;
-	}
-	return 0;
+	int rc = 0;
+	for (size_t i = 0; rc == 0 && i < stream.n; i++)
+		rc = read_document(r, stream.docs[i]);
+	collection_settle(r->into);
+	return rc;
 }

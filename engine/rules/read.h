@@ -11,6 +11,7 @@ struct reader {
 	const struct context *root;
 	struct sv text;
 	size_t nentries; /* of exceptions, counted because aliases can multiply them */
+	size_t item_end; /* where the text of the last rule ends */
 };
 
 /*
@@ -44,9 +45,9 @@ int read_bool(struct reader *r, const struct yaml_node *item, const char *key, i
 	      const struct context *ctx, bool *out);
 int read_u32(struct reader *r, const struct yaml_node *item, const char *key, int flags,
 	     const struct context *ctx, uint32_t *out);
-/* A sequence of texts, in order or as a sorted set. */
+/* A sequence of texts. */
 int read_texts(struct reader *r, const struct yaml_node *item, const char *key, int flags,
-	       const struct context *ctx, bool as_set, struct sv_list *out);
+	       const struct context *ctx, struct sv_list *out);
 
 /* The text of a mapping's key or of an operation: "null" for a null; -1 when it is no text. */
 int read_as_text(struct reader *r, const struct yaml_node *node, struct sv *out);

@@ -112,6 +112,8 @@ int read_exceptions(struct reader *r, const struct yaml_node *item, const struct
 	const struct context *ctx = read_at(r, parent, ITEM_EXCEPTIONS, SV(""), seq);
 	if (seq->kind != YAML_SEQ)
 		return read_fail(r, ctx, "Rule exceptions must be a sequence");
+	if (seq->n > EXCEPTIONS_MAX)
+		return read_fail(r, ctx, "The rule has too many exceptions");
 	for (size_t i = 0; i < seq->n; i++) {
 		struct exception_info ex = { 0 }, *items;
 

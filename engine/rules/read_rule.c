@@ -56,15 +56,15 @@ static int read_part(struct reader *r, const struct yaml_node *item, const struc
 {
 	switch ((enum rule_part)key->part) {
 	case PART_CONDITION:
-		return read_text(r, item, key->name, 0, ctx, &into->cond);
+		return read_text(r, item, key->name, 0, ctx, &into->cond.text);
 	case PART_EXCEPTIONS:
 		return read_exceptions(r, item, ctx, appending, &into->exceptions);
 	case PART_OUTPUT:
-		return read_text(r, item, key->name, 0, ctx, &into->output);
+		return read_text(r, item, key->name, 0, ctx, &into->output.text);
 	case PART_DESC:
-		return read_text(r, item, key->name, 0, ctx, &into->desc);
+		return read_text(r, item, key->name, 0, ctx, &into->desc.text);
 	case PART_TAGS:
-		return read_texts(r, item, key->name, VALUE_OPTIONAL, ctx, true, &into->tags);
+		return read_texts(r, item, key->name, VALUE_OPTIONAL, ctx, &into->tags);
 	case PART_PRIORITY:
 		return read_priority(r, item, ctx, &into->priority);
 	case PART_CAPTURE:
@@ -161,7 +161,7 @@ static int read_append(struct reader *r, const struct yaml_node *item, struct sv
 	struct rule_update u = { .ctx = ctx, .with = { .name = name, .source = source } };
 
 	if (yaml_get_key(item, "condition")) {
-		if (read_text(r, item, "condition", 0, ctx, &u.with.cond) < 0)
+		if (read_text(r, item, "condition", 0, ctx, &u.with.cond.text) < 0)
 			return -1;
 		u.has |= PART_CONDITION;
 	}
@@ -202,16 +202,16 @@ static int read_definition(struct reader *r, const struct yaml_node *item, struc
 {
 	const struct context *ctx = info->ctx;
 
-	if (read_text(r, item, "condition", 0, ctx, &info->cond) < 0)
+	if (read_text(r, item, "condition", 0, ctx, &info->cond.text) < 0)
 		return -1;
 	info->cond_ctx =
 		read_at(r, ctx, ITEM_RULE_CONDITION, SV(""), yaml_get_key(item, "condition"));
-	if (read_text(r, item, "output", 0, ctx, &info->output) < 0)
+	if (read_text(r, item, "output", 0, ctx, &info->output.text) < 0)
 		return -1;
 	info->output_ctx = read_at(r, ctx, ITEM_RULE_OUTPUT, SV(""), yaml_get_key(item, "output"));
-	info->output = trim(info->output);
+	info->output.text = trim(info->output.text);
 	info->source = SV("syscall");
-	if (read_text(r, item, "desc", 0, ctx, &info->desc) < 0 ||
+	if (read_text(r, item, "desc", 0, ctx, &info->desc.text) < 0 ||
 	    read_priority(r, item, ctx, &info->priority) < 0 ||
 	    read_text(r, item, "source", VALUE_OPTIONAL, ctx, &info->source) < 0 ||
 	    read_bool(r, item, "enabled", VALUE_OPTIONAL, ctx, &info->enabled) < 0 ||
@@ -221,7 +221,7 @@ static int read_definition(struct reader *r, const struct yaml_node *item, struc
 	    read_bool(r, item, "warn_evttypes", VALUE_OPTIONAL, ctx, &info->warn_evttypes) < 0 ||
 	    read_bool(r, item, "skip-if-unknown-filter", VALUE_OPTIONAL, ctx,
 		      &info->skip_if_unknown_filter) < 0 ||
-	    read_texts(r, item, "tags", VALUE_OPTIONAL, ctx, true, &info->tags) < 0 ||
+	    read_texts(r, item, "tags", VALUE_OPTIONAL, ctx, &info->tags) < 0 ||
 	    read_exceptions(r, item, ctx, false, &info->exceptions) < 0)
 		return -1;
 	return collect_rule(r->into, info, r->dl);

@@ -9,6 +9,9 @@ const char read_both_append_and_override[] =
 	"'condition: append') under 'override' instead.";
 
 static int vfail(struct reader *r, enum diag_code code, const struct context *ctx, const char *fmt,
+		 va_list ap) __attribute__((format(printf, 4, 0)));
+
+static int vfail(struct reader *r, enum diag_code code, const struct context *ctx, const char *fmt,
 		 va_list ap)
 {
 	struct buf text = { 0 };
@@ -125,10 +128,9 @@ int read_u32(struct reader *r, const struct yaml_node *item, const char *key, in
 }
 
 int read_texts(struct reader *r, const struct yaml_node *item, const char *key, int flags,
-	       const struct context *ctx, bool as_set, struct sv_list *out)
+	       const struct context *ctx, struct sv_list *out)
 {
 	const struct yaml_node *value = yaml_get_key(item, key);
-	struct arena *a = &r->into->arena;
 
 	if (!value)
 		return flags & VALUE_OPTIONAL
@@ -143,7 +145,7 @@ int read_texts(struct reader *r, const struct yaml_node *item, const char *key, 
 		if (v->kind != YAML_SCALAR)
 			return read_fail(r, read_at(r, where, ITEM_LIST_ITEM, SV(""), v),
 					 "sequence value is not scalar");
-		if (!(as_set ? sv_list_insert(a, out, v->text) : sv_list_push(a, out, v->text)))
+		if (!sv_list_push(&r->into->arena, out, v->text))
 			return read_no_memory(r);
 	}
 	return 0;

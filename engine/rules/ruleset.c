@@ -148,7 +148,7 @@ int ruleset_add_file(struct ruleset *rs, struct sv file_name, struct sv text, st
 static bool has_any_tag(const struct rule_info *r, const struct sv *tags, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (sv_list_has(&r->tags, tags[i]))
+		if (sv_set_has(&r->tags, tags[i]))
 			return true;
 	}
 	return false;
@@ -179,10 +179,10 @@ static int finish_rule(struct ruleset *rs, const struct compiled_rule *from, str
 
 	*r = (struct rule){
 		.name = info->name,
-		.desc = info->desc,
+		.desc = info->desc.text,
 		.source = info->source,
-		.condition = info->cond,
-		.output = info->output,
+		.condition = info->cond.text,
+		.output = info->output.text,
 		.ast = from->ast,
 		.format = from->format,
 		.priority = info->priority,
@@ -237,8 +237,8 @@ static int list_names(struct ruleset *rs, struct diag_list *dl)
 		rs->lists[i] = (struct list_item){ c->lists[i].info->name, c->lists[i].items.items,
 						   c->lists[i].items.n };
 	for (size_t i = 0; i < c->nmacros; i++)
-		rs->macros[i] =
-			(struct macro_item){ c->macros[i].info->name, c->macros[i].info->cond };
+		rs->macros[i] = (struct macro_item){ c->macros[i].info->name,
+						     c->macros[i].info->cond.text };
 	return 0;
 }
 

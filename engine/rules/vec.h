@@ -4,6 +4,8 @@
 
 #include "format/base/arena.h"
 
+#include <stdlib.h>
+
 /* `items` or, when n has reached *cap, a copy with twice the room; NULL when there is no memory. */
 static inline void *vec_room(struct arena *a, void *items, size_t n, size_t *cap, size_t size)
 {
@@ -36,35 +38,29 @@ static inline bool sv_list_push(struct arena *a, struct sv_list *l, struct sv s)
 	return true;
 }
 
-/* Keep the list sorted and without doubles. */
-static inline bool sv_list_insert(struct arena *a, struct sv_list *l, struct sv s)
+static inline int sv_list_cmp(const void *a, const void *b)
 {
-	size_t at = 0, end = l->n;
-
-	while (at < end) {
-		size_t mid = at + (end - at) / 2;
-
-		if (sv_cmp(l->items[mid], s) < 0)
-			at = mid + 1;
-		else
-			end = mid;
-	}
-	if (at < l->n && sv_eq(l->items[at], s))
-		return true;
-	if (!sv_list_push(a, l, s))
-		return false;
-	memmove(l->items + at + 1, l->items + at, (l->n - 1 - at) * sizeof *l->items);
-	l->items[at] = s;
-	return true;
+	return sv_cmp(*(const struct sv *)a, *(const struct sv *)b);
 }
 
-static inline bool sv_list_has(const struct sv_list *l, struct sv s)
+/* Sort the list and drop the doubles. */
+static inline void sv_list_make_set(struct sv_list *l)
 {
+	size_t kept = 0;
+
+	if (l->n > 1)
+		qsort(l->items, l->n, sizeof *l->items, sv_list_cmp);
 	for (size_t i = 0; i < l->n; i++) {
-		if (sv_eq(l->items[i], s))
-			return true;
+		if (i == 0 || !sv_eq(l->items[i], l->items[i - 1]))
+			l->items[kept++] = l->items[i];
 	}
-	return false;
+	l->n = kept;
+}
+
+/* Whether a set has this item. */
+static inline bool sv_set_has(const struct sv_list *set, struct sv s)
+{
+	return set->n && bsearch(&s, set->items, set->n, sizeof s, sv_list_cmp);
 }
 
 #endif

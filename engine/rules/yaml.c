@@ -17,6 +17,7 @@ struct parser {
 	uint32_t nanchored, cap_anchored;
 	struct yaml_node **stack; /* items of all open collections */
 	size_t nstack, cap_stack;
+	size_t unfolded; /* weight of what the aliases so far stand for */
 	int depth;
 	bool in_flow_seq; /* the innermost collection is a flow sequence */
 };
@@ -62,6 +63,7 @@ static struct yaml_node *new_node(struct parser *p, enum yaml_kind kind, struct 
 	}
 	n->kind = kind;
 	n->mark = mark;
+	n->weight = kind != YAML_SEQ && kind != YAML_MAP;
 	return n;
 }
 
@@ -95,8 +97,11 @@ static int close_collection(struct parser *p, struct yaml_node *node, size_t fro
 	node->items = arena_array(p->arena, struct yaml_node *, n);
 	if (!node->items)
 		return no_memory(p);
-	if (n)
-		memcpy(node->items, p->stack + from, n * sizeof(struct yaml_node *));
+	node->weight = 1;
+	for (size_t i = 0; i < n; i++) {
+		node->items[i] = p->stack[from + i];
+		node->weight += node->items[i]->weight;
+	}
 	node->n = n / per_item;
 	p->nstack = from;
 	return 0;
@@ -247,6 +252,9 @@ static int parse_alias(struct parser *p)
 			 SV_ARG(p->tok->text));
 		return fail(p, p->tok->mark, what);
 	}
+	p->unfolded += p->anchored[at]->weight;
+	if (p->unfolded > YAML_MAX_UNFOLDED)
+		return err_set(p->err, ERR_LIMIT, "the aliases stand for too much text");
 	return push(p, p->anchored[at]) < 0 ? -1 : take(p);
 }
 
@@ -341,6 +349,7 @@ static int parse_content(struct parser *p, struct yaml_mark mark, bool in_flow_s
 			return -1;
 	} else if (is(p, YT_PLAIN) || is(p, YT_QUOTED)) {
 		node->text = p->tok->text;
+		node->weight += (uint32_t)node->text.n;
 		if (take(p) < 0)
 			return -1;
 	}

@@ -2,7 +2,7 @@
  * YAML text into trees that know where each node stands.
  *
  * Duplicate keys are kept; a look-up finds the first.  An alias is the very node it names, so a
- * tree is in truth a graph: a walker must bound its depth and its work.
+ * tree is in truth a graph, and a node may contain itself: a walker must bound its depth.
  */
 #ifndef SAKER_RULES_YAML_H
 #define SAKER_RULES_YAML_H
@@ -10,7 +10,11 @@
 #include "engine/rules/yaml_input.h"
 #include "format/base/arena.h"
 
-enum { YAML_MAX_BYTES = 8 << 20, YAML_MAX_DEPTH = 500 };
+enum {
+	YAML_MAX_BYTES = 8 << 20,
+	YAML_MAX_DEPTH = 500,
+	YAML_MAX_UNFOLDED = 64 << 20, /* what all aliases together stand for: nodes and bytes */
+};
 
 enum yaml_kind { YAML_NULL, YAML_SCALAR, YAML_SEQ, YAML_MAP };
 
@@ -20,6 +24,7 @@ struct yaml_node {
 	struct sv text;           /* SCALAR */
 	struct yaml_node **items; /* SEQ: n nodes; MAP: n times a key and its value */
 	size_t n;
+	uint32_t weight; /* nodes and bytes of text, aliases unfolded; 0 while it is being read */
 };
 
 struct yaml_stream {
@@ -29,7 +34,8 @@ struct yaml_stream {
 
 /*
  * All documents up to the first that is empty; everything lives in `arena`.  ERR_SYNTAX with
- * err->pos (from 1), ERR_LIMIT when there is too much text.
+ * err->pos (from 1), ERR_LIMIT when there is too much text or the
+ * aliases stand for too much.
  */
 int yaml_parse(struct sv text, struct arena *arena, struct yaml_stream *out, struct err *err);
 

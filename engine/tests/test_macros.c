@@ -72,7 +72,7 @@ static void conditions_that_explode_are_refused(void **state)
 	buf_deinit(&text);
 	assert_int_equal(l->dl.n, 1);
 	assert_int_equal(l->dl.items[0].code, LOAD_ERR_VALIDATE);
-	assert_sv(l->dl.items[0].message, "condition grows too large by macro 'm19'");
+	assert_sv(l->dl.items[0].message, "condition grows too large by macro 'm18'");
 }
 
 static void unused_macros_are_told(void **state)
