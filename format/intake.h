@@ -19,6 +19,10 @@ int intake_init(struct intake *in, bool upgrade, struct source_stats *stats, str
 void intake_deinit(struct intake *in);
 /* A section begins. */
 void intake_section(struct intake *in);
+/* What it has come to, as the rows of SNAPSHOT_INTAKE; stats.sections is part of it. */
+void intake_save(const struct intake *in, struct snapshot *out);
+/* Replaces everything.  An intake that does not upgrade takes the numbers of one that does. */
+int intake_load(struct intake *in, const struct snapshot_view *from, struct err *err);
 /* Upgrade, count and number *ev; as upgrader_apply. */
 enum upgrade_result intake_event(struct intake *in, struct event *ev, struct err *err);
 

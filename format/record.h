@@ -11,6 +11,7 @@
 #include "format/base/ip.h"
 #include "format/base/sv.h"
 #include "format/schema/schema.h"
+#include "format/snapshot.h"
 
 /* More than any event of the vocabulary has; a file's surplus parameters are kept up to here. */
 enum { EVENT_MAX_PARAMS = 64 };
@@ -176,6 +177,7 @@ enum record_kind {
 	RECORD_PROC,
 	RECORD_FD,
 	RECORD_EVENT,
+	RECORD_STATE, /* all that came before, in one piece: replaces what is known so far */
 };
 
 struct record {
@@ -188,6 +190,7 @@ struct record {
 		struct proc_entry proc;
 		struct fd_entry fd;
 		struct event event;
+		struct snapshot_view snapshot;
 	};
 };
 

@@ -19,6 +19,14 @@ const char *sink_kind_name(const struct sink_kind *kind);
 
 struct sink_options {
 	struct sv manifest; /* JSON object kept by native traces: how the file came to be */
+	/*
+	 * Save into *out what the records put so far have come to (engine/tracker.h), without the
+	 * one being put: put first, then track.  A native trace asks when it begins a segment that
+	 * readers can start from.  1: there is nothing to start from, go on without.  NULL: the
+	 * same always.
+	 */
+	int (*snapshot)(void *arg, struct snapshot *out, struct err *err);
+	void *snapshot_arg;
 };
 
 /* Takes fd (closed by sink_close, also when open fails); name is for messages. */

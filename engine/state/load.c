@@ -280,6 +280,8 @@ int state_meta(struct state *s, const struct record *rec, struct err *err)
 		break;
 	case RECORD_EVENT:
 		break;
+	case RECORD_STATE:
+		return err_set(err, ERR_UNSUPPORTED, "snapshots cannot be loaded");
 	}
 	s->losses.fds = s->tables->fds.lost;
 	if (!s->tables->nomem && !s->tables->fds.nomem)

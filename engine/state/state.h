@@ -85,6 +85,12 @@ int state_meta(struct state *s, const struct record *rec, struct err *err);
  */
 int state_event(struct state *s, const struct event *ev, struct err *err);
 
+/* All of it as the rows of SNAPSHOT_STATE: the same state gives the same bytes. */
+void state_save(const struct state *s, struct snapshot *out);
+/* Replaces everything, as if s had taken all records that the saved state took.  On failure s is
+ * empty. */
+int state_load(struct state *s, const struct snapshot_view *from, struct err *err);
+
 struct thread *state_thread(const struct state *s, int64_t tid);
 /* The thread that t->ptid names; NULL when it is not in the table. */
 struct thread *state_parent(const struct state *s, const struct thread *t);

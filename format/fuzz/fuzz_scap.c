@@ -45,6 +45,10 @@ static uint64_t touch(const struct record *r)
 		for (uint32_t i = 0; i < r->event.nparams; i++)
 			n += sum(r->event.params[i]);
 		break;
+	case RECORD_STATE:
+		for (int i = 0; i < SNAPSHOT_COLUMNS; i++)
+			n += sum(r->snapshot.columns[i]);
+		break;
 	}
 	return n;
 }

@@ -215,6 +215,8 @@ static int put(struct scap_writer *w, const struct record *rec, struct err *err)
 		return put_fd(w, &rec->fd, err);
 	case RECORD_EVENT:
 		return list_flush(w, err) < 0 ? -1 : put_event(w, &rec->event, err);
+	case RECORD_STATE:
+		return err_set(err, ERR_UNSUPPORTED, "a stock trace cannot hold a snapshot");
 	}
 	return 0;
 }

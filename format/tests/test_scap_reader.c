@@ -58,6 +58,8 @@ static void take(struct seen *s, const struct record *r, const struct want *w)
 		if (r->fd.tid == 10 && r->fd.fd == w->fd)
 			s->fd = r->fd;
 		break;
+	case RECORD_STATE:
+		break;
 	case RECORD_EVENT:
 		if (s->events < 64)
 			s->nums[s->events] = r->event.num;

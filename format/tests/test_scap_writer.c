@@ -148,6 +148,7 @@ static void flatten(struct buf *b, const struct record *r)
 	case RECORD_SECTION:
 	case RECORD_IFACES_BEGIN:
 	case RECORD_USERS_BEGIN:
+	case RECORD_STATE:
 		break;
 	case RECORD_MACHINE:
 		buf_printf(b, "%u %ju %ju " SV_FMT " %ju %ju %ju %ju", r->machine.num_cpus,

@@ -100,6 +100,8 @@ int trace_writer_put(struct trace_writer *w, const struct record *rec, struct er
 			return -1;
 		return block_builder_full(w->block) ? flush_block(w, err) : 0;
 	}
+	if (rec->kind == RECORD_STATE)
+		return err_set(err, ERR_UNSUPPORTED, "this trace cannot begin with a snapshot");
 	if (flush_block(w, err) < 0)
 		return -1;
 	meta_put(&w->meta, rec);

@@ -53,6 +53,8 @@ static void take(struct summary *s, const struct record *rec)
 	case RECORD_EVENT:
 		take_event(s, &rec->event);
 		break;
+	case RECORD_STATE:
+		break;
 	}
 }
 
