@@ -23,6 +23,12 @@ void intake_section(struct intake *in)
 		upgrader_reset(in->upgrader);
 }
 
+void intake_loss(struct intake *in)
+{
+	in->leading = false;
+	in->num++;
+}
+
 /* Events that a writer puts behind the lists to complete the state at the start. */
 static bool is_state_event(uint16_t type)
 {

@@ -19,6 +19,8 @@ int intake_init(struct intake *in, bool upgrade, struct source_stats *stats, str
 void intake_deinit(struct intake *in);
 /* A section begins. */
 void intake_section(struct intake *in);
+/* Events were lost: a loss takes a number, as does the event that tells of it in stock traces. */
+void intake_loss(struct intake *in);
 /* What it has come to, as the rows of SNAPSHOT_INTAKE; stats.sections is part of it. */
 void intake_save(const struct intake *in, struct snapshot *out);
 /* Replaces everything.  An intake that does not upgrade takes the numbers of one that does. */

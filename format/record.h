@@ -166,6 +166,21 @@ struct fd_entry {
 	uint32_t dev;                    /* FILE_V2 */
 };
 
+/*
+ * Events that the recorder could not keep.  Times are those between which they happened: what is
+ * found to be true in between, on whatever cpu, may be true only for want of them.
+ */
+struct loss_entry {
+	uint32_t cpu;   /* LOSS_ALL_CPUS: not of one cpu */
+	struct sv what; /* a short name of their class, "" for all: "syscall", "damage" */
+	uint64_t count; /* 0: nobody knows */
+	uint64_t from_ns; /* 0: since before the trace */
+	uint64_t to_ns;   /* UINT64_MAX: nobody knows until when */
+};
+
+#define LOSS_ALL_CPUS UINT32_MAX
+
+/* Numbers up to RECORD_LOSS are those of rows on disk (SPEC 4). */
 enum record_kind {
 	RECORD_SECTION, /* a new section begins: interfaces, threads and fds start afresh */
 	RECORD_MACHINE,
@@ -176,6 +191,7 @@ enum record_kind {
 	RECORD_GROUP,
 	RECORD_PROC,
 	RECORD_FD,
+	RECORD_LOSS, /* behind the lists of its section, also between events */
 	RECORD_EVENT,
 	RECORD_STATE, /* all that came before, in one piece: replaces what is known so far */
 };
@@ -189,6 +205,7 @@ struct record {
 		struct group_entry group;
 		struct proc_entry proc;
 		struct fd_entry fd;
+		struct loss_entry loss;
 		struct event event;
 		struct snapshot_view snapshot;
 	};

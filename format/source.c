@@ -93,6 +93,8 @@ static enum next list_next(struct source *s, struct record *rec, struct err *err
 	*rec = l->records[l->at++];
 	if (rec->kind == RECORD_SECTION)
 		s->stats.sections++;
+	if (rec->kind == RECORD_LOSS)
+		l->num++;
 	if (rec->kind == RECORD_EVENT) {
 		rec->event.num = ++l->num;
 		rec->event.desc = schema_event(rec->event.type);

@@ -278,6 +278,7 @@ int state_meta(struct state *s, const struct record *rec, struct err *err)
 	case RECORD_FD:
 		load_fd(s, &rec->fd);
 		break;
+	case RECORD_LOSS:
 	case RECORD_EVENT:
 		break;
 	case RECORD_STATE:

@@ -39,6 +39,8 @@ static uint64_t touch(const struct record *r)
 		       sum(r->proc.cgroups);
 	case RECORD_FD:
 		return sum(r->fd.name);
+	case RECORD_LOSS:
+		return sum(r->loss.what);
 	case RECORD_EVENT:
 		if (!r->event.desc || r->event.nparams > EVENT_MAX_PARAMS)
 			abort();

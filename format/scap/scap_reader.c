@@ -4,6 +4,7 @@
 #include "format/scap/event_block.h"
 #include "format/scap/input.h"
 #include "format/scap/lists.h"
+#include "format/scap/loss_event.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -33,6 +34,7 @@ struct scap_reader {
 	int64_t list_tid; /* fd lists */
 	char fd_name[FD_UNKNOWN_NAME];
 
+	struct buf loss; /* scratch: text of an event that may tell of a loss */
 	struct scap_layout layout;
 };
 
@@ -265,9 +267,10 @@ static enum next single(struct scap_reader *r, const struct block_type *type, ui
 
 /* An event block of `length` bytes is at the cursor.  NEXT_IDLE: nothing to show for it. */
 static enum next event_next(struct scap_reader *r, const struct block_type *type, uint32_t length,
-			    struct event *ev, struct err *err)
+			    struct record *rec, struct err *err)
 {
 	uint64_t offset = input_offset(&r->in);
+	struct event *ev = &rec->event;
 	const char *block;
 
 	if (!type->large && length - BLOCK_HEADER > BLOCK_EVENT_MAX) {
@@ -285,6 +288,15 @@ static enum next event_next(struct scap_reader *r, const struct block_type *type
 		r->base.stats.blocks_skipped++;
 		r->layout.newer_events++;
 		return NEXT_IDLE;
+	}
+	if (result == EVENT_BLOCK_OK && ev->type == EV_NOTIFICATION_E) {
+		struct loss_entry loss;
+
+		if (loss_event_parse(ev, &r->loss, &loss)) {
+			*rec = (struct record){ .kind = RECORD_LOSS, .loss = loss };
+			intake_loss(&r->intake);
+			return NEXT_ITEM;
+		}
 	}
 	bool leading = r->intake.leading;
 	if (result == EVENT_BLOCK_OK) {
@@ -383,7 +395,7 @@ static enum next block_next(struct scap_reader *r, struct record *rec, struct er
 	}
 	r->in_events = true;
 	rec->kind = RECORD_EVENT;
-	return event_next(r, type, length, &rec->event, err);
+	return event_next(r, type, length, rec, err);
 }
 
 static enum next scap_next(struct source *s, struct record *rec, struct err *err)
@@ -417,6 +429,7 @@ static void scap_close(struct source *s)
 
 	input_close(&r->in);
 	intake_deinit(&r->intake);
+	buf_deinit(&r->loss);
 	free(r->name);
 	free(r);
 }

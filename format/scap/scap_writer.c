@@ -2,6 +2,7 @@
 
 #include "format/scap/block.h"
 #include "format/scap/lists_write.h"
+#include "format/scap/loss_event.h"
 #include "format/scap/output.h"
 #include "format/scap/put.h"
 
@@ -25,6 +26,7 @@ struct scap_writer {
 	int64_t list_tid; /* fd lists */
 	struct buf body;  /* entries of the list */
 	struct buf event; /* one event block */
+	struct buf loss;  /* text of the event that tells of a loss */
 };
 
 /* --- blocks --- */
@@ -181,6 +183,14 @@ static int put_event(struct scap_writer *w, const struct event *ev, struct err *
 	return write_block(w, id, buf_sv(b), err);
 }
 
+static int put_loss(struct scap_writer *w, const struct loss_entry *loss, struct err *err)
+{
+	struct event ev;
+
+	loss_event_make(loss, &w->loss, &ev);
+	return w->loss.failed ? no_memory(err) : put_event(w, &ev, err);
+}
+
 static int put(struct scap_writer *w, const struct record *rec, struct err *err)
 {
 	switch (rec->kind) {
@@ -213,6 +223,8 @@ static int put(struct scap_writer *w, const struct record *rec, struct err *err)
 		return 0;
 	case RECORD_FD:
 		return put_fd(w, &rec->fd, err);
+	case RECORD_LOSS:
+		return list_flush(w, err) < 0 ? -1 : put_loss(w, &rec->loss, err);
 	case RECORD_EVENT:
 		return list_flush(w, err) < 0 ? -1 : put_event(w, &rec->event, err);
 	case RECORD_STATE:
@@ -225,7 +237,8 @@ int scap_writer_put(struct scap_writer *w, const struct record *rec, struct err 
 {
 	if (!w->in_section && rec->kind != RECORD_SECTION && put_section(w, err) < 0)
 		return err_prefix(err, "%s", w->name);
-	if (w->in_events && rec->kind != RECORD_EVENT && rec->kind != RECORD_SECTION)
+	if (w->in_events && rec->kind != RECORD_EVENT && rec->kind != RECORD_LOSS &&
+	    rec->kind != RECORD_SECTION)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "%s: a stock trace has no room for metadata behind the first event",
 			       w->name);
@@ -269,6 +282,7 @@ int scap_writer_close(struct scap_writer *w, struct err *err)
 		err_set(err, first.code, "%s: %s", w->name, first.msg);
 	buf_deinit(&w->body);
 	buf_deinit(&w->event);
+	buf_deinit(&w->loss);
 	free(w->name);
 	free(w);
 	return first.code == ERR_NONE ? 0 : -1;

@@ -58,6 +58,7 @@ static void take(struct seen *s, const struct record *r, const struct want *w)
 		if (r->fd.tid == 10 && r->fd.fd == w->fd)
 			s->fd = r->fd;
 		break;
+	case RECORD_LOSS:
 	case RECORD_STATE:
 		break;
 	case RECORD_EVENT:

@@ -126,6 +126,9 @@ static struct record samples[] = {
 		     .cpu = 3,
 		     .nparams = 2,
 		     .params = { { i64_3, 8 }, { i64_3, 8 } } } },
+	{ .kind = RECORD_LOSS,
+	  .loss = { .cpu = 3, .what = { "open", 4 }, .count = 7, .from_ns = 1000, .to_ns = 1001 } },
+	{ .kind = RECORD_LOSS, .loss = { .cpu = LOSS_ALL_CPUS, .to_ns = UINT64_MAX } },
 	{ .kind = RECORD_EVENT,
 	  .event = { .num = 2,
 		     .ts_ns = 1001,
@@ -172,6 +175,11 @@ static void flatten(struct buf *b, const struct record *r)
 	case RECORD_FD:
 		put_u64(b, (uint64_t)r->fd.tid);
 		fd_encode(b, &r->fd);
+		break;
+	case RECORD_LOSS:
+		buf_printf(b, "%u " SV_FMT " %ju %ju %ju", r->loss.cpu, SV_ARG(r->loss.what),
+			   (uintmax_t)r->loss.count, (uintmax_t)r->loss.from_ns,
+			   (uintmax_t)r->loss.to_ns);
 		break;
 	case RECORD_EVENT:
 		buf_printf(b, "%ju %ju %jd %u %u %u %u", (uintmax_t)r->event.num,
@@ -289,7 +297,7 @@ static void a_trace_without_a_section_gets_one(void **state)
 	struct err err = { 0 };
 
 	(void)state;
-	assert_int_equal(source_open_list(&samples[NSAMPLES - 2], 1, &list, &err), 0);
+	assert_int_equal(source_open_list(&samples[NSAMPLES - 4], 1, &list, &err), 0);
 	back = read_raw(write_all(list, false));
 	assert_int_equal(source_next(back, &rec, &err), NEXT_ITEM);
 	assert_int_equal(rec.kind, RECORD_SECTION);
@@ -298,6 +306,50 @@ static void a_trace_without_a_section_gets_one(void **state)
 	assert_int_equal(source_next(back, &rec, &err), NEXT_END);
 	source_close(list);
 	source_close(back);
+}
+
+/* What says something else, or says it otherwise than we do, is left as it is. */
+static void only_our_own_notifications_are_losses(void **state)
+{
+	static const char *const texts[] = {
+		"count=7 cpu=all from=1 to=2 class=x",
+		"count=07 cpu=all from=1 to=2 class=x",
+		"count=7  cpu=all from=1 to=2 class=x",
+		"count=18446744073709551616 cpu=all from=1 to=2 class=x",
+		"count=7 cpu=4294967296 from=1 to=2 class=x",
+		"count=7 cpu=4294967295 from=1 to=2 class=x",
+		"count=0 cpu=all from=1 to=2 class=x",
+		"count=7 cpu=all from=1 to=3 class=x",
+		"count=7 cpu=1 from=1 to=2 class=x",
+		"count=7 cpu=all from=1 to=2 class",
+		"count=7 cpu=all from=1 to=",
+		"",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		struct record two[] = {
+			{ .kind = RECORD_SECTION },
+			{ .kind = RECORD_EVENT,
+			  .event = { .ts_ns = 2,
+				     .tid = -1,
+				     .type = EV_NOTIFICATION_E,
+				     .nparams = 2,
+				     .params = { { "saker.loss", 11 },
+						 { texts[i], strlen(texts[i]) + 1 } } } }
+		};
+		struct source *list, *back;
+		struct record rec;
+		struct err err = { 0 };
+
+		assert_int_equal(source_open_list(two, 2, &list, &err), 0);
+		back = read_raw(write_all(list, false));
+		assert_int_equal(source_next(back, &rec, &err), NEXT_ITEM);
+		assert_int_equal(source_next(back, &rec, &err), NEXT_ITEM);
+		assert_int_equal(rec.kind, i == 0 ? RECORD_LOSS : RECORD_EVENT);
+		source_close(list);
+		source_close(back);
+	}
 }
 
 static void big_events_go_into_large_blocks(void **state)
@@ -387,6 +439,7 @@ int main(void)
 		cmocka_unit_test(every_kind_of_record_comes_back),
 		cmocka_unit_test(gzip_changes_nothing),
 		cmocka_unit_test(a_trace_without_a_section_gets_one),
+		cmocka_unit_test(only_our_own_notifications_are_losses),
 		cmocka_unit_test(big_events_go_into_large_blocks),
 		cmocka_unit_test(a_parameter_that_does_not_fit_is_refused),
 		cmocka_unit_test(metadata_among_events_is_refused),

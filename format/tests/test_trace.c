@@ -75,6 +75,14 @@ static size_t make_records(struct record *out)
 	for (unsigned i = 0; i < NEVENTS; i++) {
 		out[n].kind = RECORD_EVENT;
 		out[n++].event = make_event(i);
+		if (i % 100 == 50)
+			out[n++] =
+				(struct record){ .kind = RECORD_LOSS,
+						 .loss = { .cpu = i % 200 == 50 ? 3 : LOSS_ALL_CPUS,
+							   .what = SV("syscall"),
+							   .count = i,
+							   .from_ns = 1700000000000000000u,
+							   .to_ns = UINT64_MAX } };
 		if (i == NEVENTS / 2)
 			out[n++] = (struct record){ .kind = RECORD_SECTION };
 	}
@@ -185,6 +193,13 @@ static void assert_same(const struct record *a, const struct record *b)
 		break;
 	case RECORD_GROUP:
 		assert_int_equal(a->group.gid, b->group.gid);
+		break;
+	case RECORD_LOSS:
+		assert_int_equal(a->loss.cpu, b->loss.cpu);
+		assert_true(sv_eq(a->loss.what, b->loss.what));
+		assert_int_equal(a->loss.count, b->loss.count);
+		assert_int_equal(a->loss.from_ns, b->loss.from_ns);
+		assert_int_equal(a->loss.to_ns, b->loss.to_ns);
 		break;
 	case RECORD_SECTION:
 	case RECORD_IFACES_BEGIN:

@@ -21,6 +21,7 @@ enum frame_kind {
 	FRAME_EVENTS = 3,   /* a block of events in columns */
 	FRAME_INDEX = 4,    /* where the blocks are and what they hold */
 	FRAME_TRAILER = 5,  /* the end, on purpose */
+	FRAME_LOSS = 6,     /* what the recorder could not keep: rows as in META */
 };
 
 struct frame {

@@ -90,6 +90,11 @@ static const struct member fd_members[] = {
 	M(M_U32, fd_entry, open_flags),  M(M_U32, fd_entry, dev),
 };
 
+static const struct member loss_members[] = {
+	M(M_U32, loss_entry, cpu),     M(M_TEXT, loss_entry, what), M(M_U64, loss_entry, count),
+	M(M_U64, loss_entry, from_ns), M(M_U64, loss_entry, to_ns),
+};
+
 #define MEMBERS(kind, member_of_record, table)                                                     \
 	[kind] = { offsetof(struct record, member_of_record), table,                               \
 		   sizeof table / sizeof table[0] }
@@ -104,6 +109,7 @@ static const struct {
 	MEMBERS(RECORD_GROUP, group, group_members),
 	MEMBERS(RECORD_PROC, proc, proc_members),
 	MEMBERS(RECORD_FD, fd, fd_members),
+	MEMBERS(RECORD_LOSS, loss, loss_members),
 };
 
 static void put_text(struct buf *out, struct sv s)

@@ -1,6 +1,6 @@
 /*
- * Records that are not events (machine, interfaces, users, processes, fds), written one after the
- * other: the payload of a META frame before compression.  SPEC 4.
+ * Records that are not events (machine, interfaces, users, processes, fds, losses), written one
+ * after the other: the payload of a META or LOSS frame before compression.  SPEC 4.
  */
 #ifndef SAKER_TRACE_META_ROWS_H
 #define SAKER_TRACE_META_ROWS_H

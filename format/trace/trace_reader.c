@@ -16,7 +16,7 @@ struct trace_reader {
 	struct packer *packer;
 	struct block_cursor *block;
 	struct intake intake;
-	struct buf meta;     /* rows of the current META frame */
+	struct buf meta;     /* rows of the current META or LOSS frame */
 	struct sv meta_rest; /* those not handed out yet */
 	bool in_block;
 	bool ended;      /* the trailer has been read */
@@ -64,6 +64,7 @@ static int enter_frame(struct trace_reader *r)
 
 	switch (r->frame.kind) {
 	case FRAME_META:
+	case FRAME_LOSS:
 		buf_clear(&r->meta);
 		if (column_unpack(r->packer, &in, &r->meta, &r->err) < 0)
 			return -1;
@@ -121,8 +122,15 @@ static enum next trace_next(struct source *s, struct record *rec, struct err *er
 		if (r->meta_rest.n) {
 			if (meta_take(&r->meta_rest, rec, &r->err) < 0)
 				return fail_in_frame(r, err);
+			if ((rec->kind == RECORD_LOSS) != (r->frame.kind == FRAME_LOSS)) {
+				err_set(&r->err, ERR_FORMAT,
+					"a row of kind %d does not belong here", rec->kind);
+				return fail_in_frame(r, err);
+			}
 			if (rec->kind == RECORD_SECTION)
 				intake_section(&r->intake);
+			if (rec->kind == RECORD_LOSS)
+				intake_loss(&r->intake);
 			return NEXT_ITEM;
 		}
 		while (r->in_block && block_cursor_next(r->block, &rec->event)) {

@@ -17,7 +17,8 @@ struct trace_writer {
 	struct packer *packer;
 	struct block_builder *block;
 	struct trace_index index;
-	struct buf meta;    /* rows of the META frame being collected */
+	struct buf meta; /* rows of the META or LOSS frame being collected */
+	enum frame_kind meta_kind;
 	struct buf payload; /* scratch */
 };
 
@@ -46,7 +47,7 @@ static int flush_meta(struct trace_writer *w, struct err *err)
 	if (column_pack(w->packer, buf_sv(&w->meta), 0, &w->payload, err) < 0)
 		return -1;
 	buf_clear(&w->meta);
-	return put_frame(w, FRAME_META, NULL, err);
+	return put_frame(w, w->meta_kind, NULL, err);
 }
 
 static int flush_block(struct trace_writer *w, struct err *err)
@@ -102,8 +103,11 @@ int trace_writer_put(struct trace_writer *w, const struct record *rec, struct er
 	}
 	if (rec->kind == RECORD_STATE)
 		return err_set(err, ERR_UNSUPPORTED, "this trace cannot begin with a snapshot");
-	if (flush_block(w, err) < 0)
+	enum frame_kind kind = rec->kind == RECORD_LOSS ? FRAME_LOSS : FRAME_META;
+
+	if (flush_block(w, err) < 0 || (kind != w->meta_kind && flush_meta(w, err) < 0))
 		return -1;
+	w->meta_kind = kind;
 	meta_put(&w->meta, rec);
 	return w->meta.n >= META_FRAME_BYTES ? flush_meta(w, err) : 0;
 }

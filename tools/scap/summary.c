@@ -50,6 +50,8 @@ static void take(struct summary *s, const struct record *rec)
 	case RECORD_FD:
 		s->fds++;
 		break;
+	case RECORD_LOSS:
+		break;
 	case RECORD_EVENT:
 		take_event(s, &rec->event);
 		break;
