@@ -134,6 +134,7 @@ static void render_values(struct alerts *a, const struct plan *p, struct field_c
 int alerts_render(struct alerts *a, const struct match *m, struct alert *out, struct err *err)
 {
 	const struct state *state = m->ctx->state;
+	const struct thread *thread = state->now.thread;
 	uint32_t index = (uint32_t)(m->rule - a->rules);
 
 	buf_clear(&a->text);
@@ -147,8 +148,10 @@ int alerts_render(struct alerts *a, const struct match *m, struct alert *out, st
 			       .rule_index = index,
 			       .num = m->ev->num,
 			       .ts_ns = m->ev->ts_ns,
-			       .thread = state->now.thread,
-			       .state = state };
+			       .tid = thread ? thread->tid : m->ev->tid,
+			       .has_process = thread,
+			       .process = { .state = state, .thread = thread },
+			       .hostname = state->machine.hostname };
 	if (a->plans) {
 		render_values(a, &a->plans[index], m->ctx);
 		out->keys = a->plans[index].keys;

@@ -5,6 +5,7 @@
 #define SAKER_REPLAY_ALERT_H
 
 #include "engine/engine.h"
+#include "replay/process_news.h"
 
 /* One entry of Falco's "output_fields": what it is, whatever the event. */
 struct alert_key {
@@ -19,8 +20,10 @@ struct alert {
 	const struct rule *rule;
 	uint32_t rule_index; /* in load order */
 	uint64_t num, ts_ns;
-	const struct thread *thread; /* may be NULL */
-	const struct state *state;
+	int64_t tid;
+	bool has_process; /* else nothing is known of who did it */
+	struct lineage process;
+	struct sv hostname;
 	struct sv prefix;  /* "13:53:31.726060287: Critical": local time is UTC */
 	struct sv message; /* the rule's output; any bytes */
 	/* Ascending keys, and one JSON value for each; none unless asked for. */

@@ -1,13 +1,12 @@
 #include "replay/processes.h"
 
 #include "format/base/arena.h"
-#include "format/base/buf.h"
 #include "format/base/hash.h"
 #include "format/base/strmap.h"
 
 #include <stdlib.h>
 
-enum { SLOTS_MIN = 256, MAX_LIVE = STATE_MAX_THREADS, MAX_ANCESTORS = 64 };
+enum { SLOTS_MIN = 256, MAX_LIVE = STATE_MAX_THREADS };
 
 /* A process that may still do something. */
 struct live {
@@ -16,13 +15,14 @@ struct live {
 	int64_t program_id;
 	uint64_t clone_ts;
 	bool ended;  /* kept for what comes after its exit; forgotten when room is needed */
-	bool orphan; /* its parent is to be looked up when the list at the start is complete */
+	bool orphan; /* was listed at the start; its parent is told when that list is complete */
 };
 
 struct processes {
 	struct store *store;
 	struct live *slots; /* open addressing by pid */
-	uint32_t nslots, used, norphans;
+	uint32_t nslots, used;
+	bool full; /* too many of them: no more until the next section */
 	struct arena names;
 	struct strmap containers; /* ids that are stored */
 	struct buf cmdline;
@@ -100,132 +100,102 @@ static void forget_all(struct processes *p)
 	if (p->slots)
 		memset(p->slots, 0, p->nslots * sizeof *p->slots);
 	p->used = 0;
-	p->norphans = 0;
+	p->full = false;
 }
 
 /* --- programs and containers --- */
 
-/* The process that a thread belongs to; a thread without one stands for itself. */
-static int64_t pid_of(const struct thread *t)
+static int note_container(struct processes *p, const struct store_container *c, struct err *err)
 {
-	return t->pid > 0 ? t->pid : t->tid;
-}
-
-static int put_container(struct processes *p, const struct state *state, struct sv id,
-			 struct err *err)
-{
-	const struct container *c = state_container(state, id);
-	const struct store_container row = { .id = id,
-					     .full_id = c ? text_sv(c->full_id) : id,
-					     .type = sv_of(c && c->type ? c->type : ""),
-					     .name = c ? text_sv(c->name) : SV(""),
-					     .image = c ? text_sv(c->image) : SV("") };
-
-	return store_container(p->store, &row, err);
-}
-
-static int note_container(struct processes *p, const struct state *state, struct sv id,
-			  struct err *err)
-{
-	if (id.n == 0 || strmap_has(&p->containers, id))
+	if (c->id.n == 0 || strmap_has(&p->containers, c->id))
 		return 0;
-	struct sv kept = arena_sv(&p->names, id);
+	struct sv kept = arena_sv(&p->names, c->id);
 
 	if (!kept.p || !strmap_put(&p->containers, kept, 0))
 		return err_set(err, ERR_NOMEM, "out of memory");
-	return put_container(p, state, id, err);
-}
-
-/* comm and arguments, as in proc.cmdline. */
-static struct sv cmdline_of(struct processes *p, const struct thread *t)
-{
-	struct sv rest = text_sv(t->args), item;
-
-	buf_clear(&p->cmdline);
-	buf_putsv(&p->cmdline, text_sv(t->comm));
-	while (sv_next_item(&rest, &item)) {
-		buf_putc(&p->cmdline, ' ');
-		buf_putsv(&p->cmdline, item);
-	}
-	return p->cmdline.failed ? SV("") : buf_sv(&p->cmdline);
+	return store_container(p->store, c, err);
 }
 
 /* shown_by: the event that made it known, NULL: it ran before the trace, or nobody knows. */
-static int put_program(struct processes *p, const struct state *state, struct live *l,
-		       const struct thread *t, const struct event *shown_by, struct err *err)
+static int put_program(struct processes *p, struct live *l, const struct process_look *look,
+		       const struct process_news *shown_by, struct err *err)
 {
-	struct sv container_id = text_sv(t->container_id);
-	const struct user *known = state_user(state, container_id, t->uid);
-	/* As user.name: uid 0 has its name everywhere. */
-	struct sv user = known ? text_sv(known->name) : t->uid == 0 ? SV("root") : SV("");
-	const struct store_program row = { .process_id = l->process_id,
-					   .since_ns = shown_by ? shown_by->ts_ns : 0,
-					   .evt_num = shown_by ? shown_by->num : 0,
-					   .comm = text_sv(t->comm),
-					   .exe = text_sv(t->exe),
-					   .exepath = text_sv(t->exepath),
-					   .cmdline = cmdline_of(p, t),
-					   .cwd = thread_cwd(t),
-					   .user = user,
-					   .uid = t->uid,
-					   .loginuid = t->loginuid,
-					   .tty = t->tty,
-					   .container_id = container_id };
+	struct store_program row = look->program;
 
-	if (note_container(p, state, container_id, err) < 0)
+	row.process_id = l->process_id;
+	row.since_ns = shown_by ? shown_by->ts_ns : 0;
+	row.evt_num = shown_by ? shown_by->num : 0;
+	if (note_container(p, &look->container, err) < 0)
 		return -1;
 	return store_program(p->store, &row, &l->program_id, err);
 }
 
 /* --- processes --- */
 
-static int add(struct processes *p, const struct state *state, const struct thread *t,
-	       int64_t parent_id, const struct event *shown_by, struct live **out, struct err *err)
+static int add(struct processes *p, const struct lineage *line, const struct ancestor *a,
+	       int64_t parent_id, const struct process_news *shown_by, struct live **out,
+	       struct err *err)
 {
-	const struct thread *parent = state_parent(state, t);
-	const struct store_process row = { .parent_id = parent_id,
-					   .pid = pid_of(t),
-					   .ppid = parent ? pid_of(parent) : t->ptid,
-					   .started_ns = t->clone_ts };
+	struct process_look look;
 
 	*out = NULL;
+	if (p->full || !ancestor_look(line, a, &p->cmdline, &look))
+		return 0;
 	if (make_room(p, err) < 0)
 		return -1;
+	const struct store_process row = {
+		.parent_id = parent_id, .pid = a->pid, .ppid = look.ppid, .started_ns = a->clone_ts
+	};
 	struct live *l = slot_of(p->slots, p->nslots, row.pid);
 
-	if (!l->process_id && p->used >= MAX_LIVE)
+	if (!l->process_id && p->used >= MAX_LIVE) {
+		p->full = true;
 		return 0;
+	}
 	p->used += !l->process_id;
-	*l = (struct live){ .pid = row.pid, .clone_ts = t->clone_ts };
+	*l = (struct live){ .pid = row.pid, .clone_ts = a->clone_ts };
 	if (store_process(p->store, &row, &l->process_id, err) < 0 ||
-	    put_program(p, state, l, t, shown_by, err) < 0)
+	    put_program(p, l, &look, shown_by, err) < 0)
 		return -1;
 	*out = l;
 	return 0;
 }
 
-static bool is_same(const struct live *l, const struct thread *t)
+static bool is_same(const struct live *l, const struct ancestor *a)
 {
-	return l && (l->clone_ts == t->clone_ts || !thread_is_main(t));
+	return l && (l->clone_ts == a->clone_ts || !a->is_main);
+}
+
+/* The live process that the lineage begins with; NULL: not known yet. */
+static struct live *known(const struct processes *p, const struct lineage *line)
+{
+	struct lineage_walk walk = lineage_begin(line);
+	struct ancestor a;
+
+	if (!lineage_next(&walk, &a))
+		return NULL;
+	struct live *l = find(p, a.pid);
+
+	return is_same(l, &a) ? l : NULL;
 }
 
 /*
- * The live process of thread t; if it is new, with those of its ancestors that are new as well.
- * *out is NULL when there is no room for it.
+ * The live process that the lineage begins with; if it is new, with those of its ancestors that
+ * are new as well.  *out is NULL when there is no room for it.
  */
-static int ensure(struct processes *p, const struct state *state, const struct thread *t,
-		  const struct event *shown_by, struct live **out, struct err *err)
+static int ensure(struct processes *p, const struct lineage *line,
+		  const struct process_news *shown_by, struct live **out, struct err *err)
 {
-	const struct thread *chain[MAX_ANCESTORS];
-	size_t n = 0;
+	struct ancestor chain[LINEAGE_MAX];
+	struct lineage_walk walk = lineage_begin(line);
 	int64_t parent_id = 0;
+	size_t n = 0;
 
-	for (const struct thread *at = t; at && n < MAX_ANCESTORS; at = state_parent(state, at)) {
-		const struct thread *leader = thread_leader(at);
-		const struct thread *who = leader ? leader : at;
-		struct live *l = find(p, pid_of(who));
+	*out = NULL;
+	while (lineage_next(&walk, &chain[n])) {
+		struct live *l = find(p, chain[n].pid);
 
-		if (is_same(l, who)) {
+		if (is_same(l, &chain[n])) {
 			if (n == 0) {
 				*out = l;
 				return 0;
@@ -233,165 +203,108 @@ static int ensure(struct processes *p, const struct state *state, const struct t
 			parent_id = l->process_id;
 			break;
 		}
-		chain[n++] = who;
+		if (++n == LINEAGE_MAX)
+			break;
 	}
 	while (n--) {
 		/* A hostile trace may have processes that are their own ancestors. */
-		struct live *l = find(p, pid_of(chain[n]));
+		struct live *l = find(p, chain[n].pid);
 
-		/* Only t is shown by this event; the ancestors were there before. */
-		if (is_same(l, chain[n]))
+		/* Only the first is shown by this event; the ancestors were there before. */
+		if (is_same(l, &chain[n]))
 			*out = l;
-		else if (add(p, state, chain[n], parent_id, n == 0 ? shown_by : NULL, out, err) < 0)
+		else if (add(p, line, &chain[n], parent_id, n == 0 ? shown_by : NULL, out, err) < 0)
 			return -1;
 		parent_id = *out ? (*out)->process_id : 0;
 	}
 	return 0;
 }
 
-int processes_program(struct processes *p, const struct state *state, const struct thread *t,
-		      int64_t *program_id, struct err *err)
+int processes_program(struct processes *p, const struct lineage *who, int64_t *program_id,
+		      struct err *err)
 {
 	struct live *l;
 
-	if (ensure(p, state, t, NULL, &l, err) < 0)
+	if (ensure(p, who, NULL, &l, err) < 0)
 		return -1;
 	*program_id = l ? l->program_id : 0;
 	return 0;
 }
 
-/* --- what records tell
- * ---------------------------------------------------------------------------- */
+/* --- what news tell --- */
 
-static int on_listed(struct processes *p, const struct proc_entry *entry, const struct state *state,
-		     struct err *err)
+static int on_listed(struct processes *p, const struct process_news *n, struct err *err)
 {
-	const struct thread *t = state_thread(state, entry->tid);
+	struct lineage_walk walk = lineage_begin(&n->who);
+	struct ancestor a;
 	struct live *l;
 
-	if (!t || !thread_is_main(t))
+	if (!lineage_next(&walk, &a) || is_same(find(p, a.pid), &a))
 		return 0;
-	if (is_same(find(p, t->pid), t))
-		return 0;
-	if (add(p, state, t, 0, NULL, &l, err) < 0)
+	if (add(p, &n->who, &a, 0, NULL, &l, err) < 0)
 		return -1;
-	if (l) {
+	if (l)
 		l->orphan = true;
-		p->norphans++;
-	}
 	return 0;
 }
 
-/* The list at the start names children before their parents. */
-static int adopt_orphans(struct processes *p, const struct state *state, struct err *err)
+static int on_parent(struct processes *p, const struct process_news *n, struct err *err)
 {
-	for (uint32_t i = 0; i < p->nslots && p->norphans; i++) {
-		struct live *l = &p->slots[i];
-		const struct thread *t, *up;
+	struct live *l = find(p, n->pid);
 
-		if (!l->process_id || !l->orphan)
-			continue;
-		l->orphan = false;
-		t = state_thread(state, l->pid);
-		up = t ? state_parent(state, t) : NULL;
-		const struct live *parent = up ? find(p, pid_of(up)) : NULL;
+	if (!l || !l->orphan)
+		return 0;
+	l->orphan = false;
+	const struct live *parent = n->parent_pid ? find(p, n->parent_pid) : NULL;
 
-		if (parent && parent != l &&
-		    store_process_parent(p->store, l->process_id, parent->process_id, err) < 0)
-			return -1;
-	}
-	p->norphans = 0;
-	return 0;
+	if (!parent || parent == l)
+		return 0;
+	return store_process_parent(p->store, l->process_id, parent->process_id, err);
 }
 
-static int on_clone(struct processes *p, const struct record *rec, const struct state *state,
-		    struct err *err)
+static int on_program(struct processes *p, const struct process_news *n, struct err *err)
 {
-	const struct thread *child;
-	struct live *l;
-	int64_t res;
+	struct live *l = known(p, &n->who);
+	struct process_look look;
 
-	if (!event_i64(&rec->event, 0, &res) || res < 0)
-		return 0;
-	child = res == 0 ? state->now.thread : state_thread(state, res);
-	/* The caller's own event may come before the child is known: the child's will follow. */
-	if (!child || thread_is_placeholder(child) || !thread_is_main(child))
-		return 0;
-	return ensure(p, state, child, &rec->event, &l, err);
+	if (!l)
+		return ensure(p, &n->who, n, &l, err);
+	news_look(n, &p->cmdline, &look);
+	return put_program(p, l, &look, n, err);
 }
 
-static int on_exec(struct processes *p, const struct record *rec, const struct state *state,
-		   struct err *err)
+static int on_ended(struct processes *p, const struct process_news *n, struct err *err)
 {
-	const struct thread *t = state->now.thread;
-	struct live *l;
-	int64_t res;
+	struct live *l = known(p, &n->who);
+	struct store_exit x = n->exit;
 
-	if (!t || !event_i64(&rec->event, 0, &res) || res < 0)
-		return 0;
-	l = find(p, pid_of(t));
-	if (!is_same(l, t))
-		return ensure(p, state, t, &rec->event, &l, err);
-	return put_program(p, state, l, t, &rec->event, err);
-}
-
-static int on_exit(struct processes *p, const struct record *rec, const struct state *state,
-		   struct err *err)
-{
-	const struct thread *t = state->now.thread;
-	struct live *l = t && thread_is_main(t) ? find(p, pid_of(t)) : NULL;
-	const struct event *ev = &rec->event;
-	struct store_exit x = { .ended_ns = ev->ts_ns };
-	struct sv signal = event_param(ev, 2);
-
-	if (!is_same(l, t))
+	if (!l)
 		return 0;
 	x.process_id = l->process_id;
-	x.has_status = event_i64(ev, 1, &x.code) && signal.n == 1;
-	x.signal = x.has_status ? (uint8_t)signal.p[0] : 0;
 	l->ended = true;
 	return store_process_exit(p->store, &x, err);
 }
 
-/* Its metadata became known, or changed. */
-static int on_container(struct processes *p, const struct state *state, struct err *err)
+int processes_take(struct processes *p, const struct process_news *n, struct err *err)
 {
-	struct sv id = text_sv(state->now.container->id);
+	struct live *l;
 
-	return id.n == 0 || sv_eq(id, SV("host")) ? 0 : put_container(p, state, id, err);
-}
-
-static int on_event(struct processes *p, const struct record *rec, const struct state *state,
-		    struct err *err)
-{
-	if (p->norphans && adopt_orphans(p, state, err) < 0)
-		return -1;
-	if (state->now.container && on_container(p, state, err) < 0)
-		return -1;
-	switch (rec->event.type) {
-	case EV_SYSCALL_CLONE_20_X:
-	case EV_SYSCALL_FORK_20_X:
-	case EV_SYSCALL_VFORK_20_X:
-	case EV_SYSCALL_CLONE3_X:
-		return on_clone(p, rec, state, err);
-	case EV_SYSCALL_EXECVE_19_X:
-	case EV_SYSCALL_EXECVEAT_X:
-		return on_exec(p, rec, state, err);
-	case EV_PROCEXIT_1_E:
-		return on_exit(p, rec, state, err);
-	default:
-		return 0;
-	}
-}
-
-int processes_record(struct processes *p, const struct record *rec, const struct state *state,
-		     struct err *err)
-{
-	if (rec->kind == RECORD_EVENT)
-		return on_event(p, rec, state, err);
-	if (rec->kind == RECORD_PROC)
-		return on_listed(p, &rec->proc, state, err);
-	if (rec->kind == RECORD_SECTION)
+	switch (n->kind) {
+	case NEWS_SECTION:
 		forget_all(p);
+		return 0;
+	case NEWS_LISTED:
+		return on_listed(p, n, err);
+	case NEWS_PARENT:
+		return on_parent(p, n, err);
+	case NEWS_STARTED:
+		return ensure(p, &n->who, n, &l, err);
+	case NEWS_PROGRAM:
+		return on_program(p, n, err);
+	case NEWS_ENDED:
+		return on_ended(p, n, err);
+	case NEWS_CONTAINER:
+		return store_container(p->store, &n->container, err);
+	}
 	return 0;
 }

@@ -4,8 +4,7 @@
 #ifndef SAKER_REPLAY_PROCESSES_H
 #define SAKER_REPLAY_PROCESSES_H
 
-#include "engine/state/state.h"
-#include "replay/store.h"
+#include "replay/process_news.h"
 
 struct processes;
 
@@ -13,11 +12,10 @@ struct processes;
 struct processes *processes_new(struct store *store);
 void processes_free(struct processes *p);
 
-/* Take in every record of the trace, after the state has. */
-int processes_record(struct processes *p, const struct record *rec, const struct state *state,
-		     struct err *err);
-/* What thread t runs now; 0 when there are too many processes to keep. */
-int processes_program(struct processes *p, const struct state *state, const struct thread *t,
-		      int64_t *program_id, struct err *err);
+/* Take in all news of the trace, in their order. */
+int processes_take(struct processes *p, const struct process_news *n, struct err *err);
+/* What the process runs now; 0 when there are too many processes to keep. */
+int processes_program(struct processes *p, const struct lineage *who, int64_t *program_id,
+		      struct err *err);
 
 #endif

@@ -13,9 +13,10 @@ struct pump {
 	enum rule_matching matching;
 	struct sink **sinks;
 	size_t nsinks;
-	struct alerts *alerts; /* made by pump_init */
-	uint64_t *by_rule;     /* matches per rule over all traces, in load order */
-	uint64_t runs;         /* traces begun */
+	bool wants_values, wants_news; /* the sinks do; found out by pump_init */
+	struct alerts *alerts;         /* made by pump_init */
+	uint64_t *by_rule;             /* matches per rule over all traces, in load order */
+	uint64_t runs;                 /* traces begun */
 	/* Called every so often; may be NULL. */
 	void (*progress)(void *arg, const struct trace_report *so_far, struct source_progress at);
 	void *arg;

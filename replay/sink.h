@@ -1,6 +1,6 @@
 /*
- * Where matches go.  A sink sees one trace after the other: begin, then records and alerts in the
- * order of the trace, then end.
+ * Where matches go.  A sink sees one trace after the other: begin, then news of processes and
+ * alerts in the order of the trace, then end.
  */
 #ifndef SAKER_REPLAY_SINK_H
 #define SAKER_REPLAY_SINK_H
@@ -33,9 +33,8 @@ struct sink;
 
 struct sink_ops {
 	int (*begin)(struct sink *s, const struct trace_report *trace, struct err *err);
-	/* Every record, after the state took it and before the alerts of its event; may be NULL. */
-	int (*observe)(struct sink *s, const struct record *rec, const struct state *state,
-		       struct err *err);
+	/* Those of an event come before its alerts; NULL: no interest. */
+	int (*news)(struct sink *s, const struct process_news *n, struct err *err);
 	int (*alert)(struct sink *s, const struct alert *a, struct err *err);
 	int (*end)(struct sink *s, const struct trace_report *trace, struct err *err);
 	void (*close)(struct sink *s);

@@ -121,7 +121,7 @@ static int json_alert(struct sink *sink, const struct alert *a, struct err *err)
 	struct line_sink *s = (struct line_sink *)sink;
 	struct buf *b = &s->lines;
 
-	put_text(b, "{\"hostname\":", a->state->machine.hostname);
+	put_text(b, "{\"hostname\":", a->hostname);
 	put_message_and_output(b, a);
 	buf_puts(b, ",\"output_fields\":{");
 	for (size_t i = 0; i < a->nvalues; i++) {
@@ -151,7 +151,7 @@ static struct line_sink *line_sink_new(const struct sink_ops *ops, bool wants_va
 
 	if (!s)
 		return NULL;
-	s->sink = (struct sink){ ops, wants_values };
+	s->sink = (struct sink){ .ops = ops, .wants_values = wants_values };
 	s->out = out;
 	return s;
 }

@@ -114,12 +114,11 @@ static int begin(struct sink *sink, const struct trace_report *trace, struct err
 	return rc;
 }
 
-static int observe(struct sink *sink, const struct record *rec, const struct state *state,
-		   struct err *err)
+static int news(struct sink *sink, const struct process_news *n, struct err *err)
 {
 	struct store_sink *s = (struct store_sink *)sink;
 
-	return processes_record(s->processes, rec, state, err);
+	return processes_take(s->processes, n, err);
 }
 
 static enum param_type type_of(const struct format_field *f)
@@ -165,7 +164,7 @@ static int alert(struct sink *sink, const struct alert *a, struct err *err)
 	struct store_match m = { .rule = a->rule_index,
 				 .evt_num = a->num,
 				 .ts_ns = a->ts_ns,
-				 .tid = a->thread ? a->thread->tid : a->state->now.ev->tid,
+				 .tid = a->tid,
 				 .message = a->message };
 
 	if (!s->keys[a->rule_index] && make_keys(s, a, err) < 0)
@@ -183,8 +182,7 @@ static int alert(struct sink *sink, const struct alert *a, struct err *err)
 	}
 	m.thread_fields = s->thread_fields;
 	m.event_fields = s->event_fields;
-	if (a->thread &&
-	    processes_program(s->processes, a->state, a->thread, &m.program_id, err) < 0)
+	if (a->has_process && processes_program(s->processes, &a->process, &m.program_id, err) < 0)
 		return -1;
 	return store_match(s->opt.store, &m, err);
 }
@@ -219,7 +217,7 @@ static int end(struct sink *sink, const struct trace_report *r, struct err *err)
 	return store_run_end(s->opt.store, &out, err);
 }
 
-static const struct sink_ops store_ops = { begin, observe, alert, end, close_sink };
+static const struct sink_ops store_ops = { begin, news, alert, end, close_sink };
 
 int sink_store_new(const struct store_sink_options *opt, struct sink **out, struct err *err)
 {
@@ -228,7 +226,7 @@ int sink_store_new(const struct store_sink_options *opt, struct sink **out, stru
 	*out = NULL;
 	if (!s)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	s->sink = (struct sink){ &store_ops, true };
+	s->sink = (struct sink){ .ops = &store_ops, .wants_values = true };
 	s->opt = *opt;
 	if (hash_rules(s, err) < 0 || list_rules(s, err) < 0) {
 		close_sink(&s->sink);

@@ -14,6 +14,7 @@ struct host {
 	char path[64];
 	struct store *store;
 	struct state *state;
+	struct process_watch watch;
 	struct processes *processes;
 	uint64_t num;
 	struct buf text;
@@ -51,6 +52,7 @@ static int close_host(void **state)
 	struct host *h = *state;
 
 	processes_free(h->processes);
+	process_watch_deinit(&h->watch);
 	state_free(h->state);
 	store_close(h->store);
 	unlink(h->path);
@@ -59,13 +61,18 @@ static int close_host(void **state)
 	return 0;
 }
 
+static int take(void *processes, const struct process_news *n, struct err *err)
+{
+	return processes_take(processes, n, err);
+}
+
 static void feed(struct host *h, const struct record *rec)
 {
 	struct err err = { 0 };
 	int rc = rec->kind == RECORD_EVENT ? state_event(h->state, &rec->event, &err)
 					   : state_meta(h->state, rec, &err);
 
-	if (rc < 0 || processes_record(h->processes, rec, h->state, &err) < 0)
+	if (rc < 0 || process_watch_record(&h->watch, rec, h->state, take, h->processes, &err) < 0)
 		fail_msg("%s", err.msg);
 }
 
@@ -281,9 +288,9 @@ static void a_thread_nothing_is_known_of_still_has_a_program(void **state)
 	section(h);
 	event(h, EV_SYSCALL_GETCWD_X, 99, &a);
 	if (h->state->now.thread) {
-		assert_int_equal(processes_program(h->processes, h->state, h->state->now.thread,
-						   &program, &err),
-				 0);
+		const struct lineage who = { .state = h->state, .thread = h->state->now.thread };
+
+		assert_int_equal(processes_program(h->processes, &who, &program, &err), 0);
 		assert_int_not_equal(program, 0);
 		assert_string_equal(ask(h, "SELECT pid, comm FROM v_processes"), "99|<NA>\n");
 	}

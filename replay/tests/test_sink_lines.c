@@ -41,12 +41,12 @@ static const struct alert_key keys[] = { { .name = { "evt.time", 8 } },
 					 { .name = { "proc.name", 9 } } };
 static const struct sv values[] = { { "1795331059845942417", 19 }, { "\"cat\"", 5 } };
 
-static struct alert alert_of(const struct state *state, struct sv message)
+static struct alert alert_of(struct sv message)
 {
 	return (struct alert){ .rule = &rule,
 			       .num = 5,
 			       .ts_ns = 1795331059845942417,
-			       .state = state,
+			       .hostname = SV("vm"),
 			       .prefix = SV("07:04:19.845942417: Warning"),
 			       .message = message,
 			       .keys = keys,
@@ -54,11 +54,9 @@ static struct alert alert_of(const struct state *state, struct sv message)
 			       .nvalues = 2 };
 }
 
-static const struct state host = { .machine = { .hostname = { "vm", 2 } } };
-
 static void a_text_line_is_time_priority_and_message(void **state)
 {
-	const struct alert a = alert_of(&host, SV("file=/etc/shadow"));
+	const struct alert a = alert_of(SV("file=/etc/shadow"));
 
 	(void)state;
 	prints(TEXT, &a, "07:04:19.845942417: Warning file=/etc/shadow\n");
@@ -66,7 +64,7 @@ static void a_text_line_is_time_priority_and_message(void **state)
 
 static void text_is_printed_as_it_is_unless_somebody_cleans_it(void **state)
 {
-	const struct alert a = alert_of(&host, SV("sh -c \"a\\b\"\x1b\xff"));
+	const struct alert a = alert_of(SV("sh -c \"a\\b\"\x1b\xff"));
 
 	(void)state;
 	prints(TEXT, &a, "07:04:19.845942417: Warning sh -c \"a\\b\"\x1b\xff\n");
@@ -75,7 +73,7 @@ static void text_is_printed_as_it_is_unless_somebody_cleans_it(void **state)
 
 static void a_json_line_has_falcos_keys_in_their_order(void **state)
 {
-	const struct alert a = alert_of(&host, SV("say \"x\""));
+	const struct alert a = alert_of(SV("say \"x\""));
 
 	(void)state;
 	prints(JSON, &a,
@@ -89,7 +87,7 @@ static void a_json_line_has_falcos_keys_in_their_order(void **state)
 static void an_alert_without_tags_and_fields_is_still_complete(void **state)
 {
 	const struct rule bare = { .name = SV("r"), .source = SV("syscall") };
-	struct alert a = alert_of(&host, SV(""));
+	struct alert a = alert_of(SV(""));
 
 	(void)state;
 	a.rule = &bare;
@@ -104,7 +102,7 @@ static void an_alert_without_tags_and_fields_is_still_complete(void **state)
 static void a_full_disk_is_an_error(void **state)
 {
 	FILE *full = fopen("/dev/full", "w");
-	const struct alert a = alert_of(&host, SV("x"));
+	const struct alert a = alert_of(SV("x"));
 	const struct trace_report trace = { .path = "t" };
 	struct err err = { 0 };
 

@@ -1,0 +1,115 @@
+#include "replay/flow.h"
+
+/* Records between two questions whether to go on. */
+enum { CHECK_EVERY = 8192 };
+
+bool flow_open(struct flow *f, const char *path, const struct source_options *options,
+	       struct trace_report *report)
+{
+	*report = (struct trace_report){ .path = path };
+	f->report = report;
+	if (source_open(path, options, &f->source, &report->damage) == 0)
+		return true;
+	report->outcome = TRACE_UNREADABLE;
+	return false;
+}
+
+static int tell_news(struct flow *f, struct err *err)
+{
+	if (f->told || !f->news)
+		return 0;
+	f->told = true;
+	return process_watch_record(&f->watch, f->rec, engine_state(f->engine), f->news, f->arg,
+				    err);
+}
+
+static int on_match(void *arg, const struct match *m, struct err *err)
+{
+	struct flow *f = arg;
+	struct alert alert;
+
+	if (tell_news(f, err) < 0 || alerts_render(f->alerts, m, &alert, err) < 0)
+		return -1;
+	f->report->matches++;
+	return f->alert(f->arg, &alert, err);
+}
+
+static void tally(struct trace_report *r, const struct event *ev)
+{
+	if (r->events == 0 || ev->ts_ns < r->first_ns)
+		r->first_ns = ev->ts_ns;
+	if (ev->ts_ns > r->last_ns)
+		r->last_ns = ev->ts_ns;
+	r->events++;
+	r->drops += ev->type == EV_DROP_E || ev->type == EV_DROP_X;
+}
+
+static int step(struct flow *f, const struct record *rec, struct err *err)
+{
+	f->rec = rec;
+	f->told = false;
+	if (rec->kind == RECORD_EVENT)
+		tally(f->report, &rec->event);
+	if (engine_record(f->engine, rec, on_match, f, err) < 0)
+		return -1;
+	return tell_news(f, err);
+}
+
+static int run(struct flow *f, struct err *err)
+{
+	struct record rec;
+
+	for (uint32_t n = 0;; n++) {
+		if (n % CHECK_EVERY == 0 &&
+		    !f->go_on(f->arg, f->report, source_progress(f->source))) {
+			f->report->outcome = TRACE_INTERRUPTED;
+			return 0;
+		}
+		switch (source_next(f->source, &rec, &f->report->damage)) {
+		case NEXT_ITEM:
+			if (step(f, &rec, err) < 0)
+				return -1;
+			break;
+		case NEXT_IDLE:
+			break;
+		case NEXT_ERROR:
+			f->report->outcome = TRACE_DAMAGED;
+			return 0;
+		case NEXT_END:
+			return 0;
+		}
+	}
+}
+
+int flow_run(struct flow *f, struct err *err)
+{
+	struct trace_report *r = f->report;
+
+	f->engine = engine_new(f->rules, f->matching);
+	if (!f->engine)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	/* Compiled rules serve all traces; what their fields remember serves one. */
+	engine_ctx(f->engine)->run = f->run;
+	if (run(f, err) < 0)
+		return -1;
+
+	const struct state *state = engine_state(f->engine);
+
+	r->source = f->source->stats;
+	r->losses = state->losses;
+	r->hostname = state->machine.hostname;
+	r->cpus = state->machine.num_cpus;
+	r->boot_ns = state->machine.boot_ts_ns;
+	return 0;
+}
+
+void flow_close(struct flow *f)
+{
+	process_watch_deinit(&f->watch);
+	engine_free(f->engine);
+	source_close(f->source);
+	f->engine = NULL;
+	f->source = NULL;
+	if (f->report)
+		f->report->hostname = (struct sv){ 0 }; /* it was the state's */
+}
