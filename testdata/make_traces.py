@@ -16,6 +16,7 @@ GETTIME = 1500000000 * 10**9
 OPEN_E, OPEN_X, CLOSE_E, CLOSE_X, READ_E, READ_X = 2, 3, 4, 5, 6, 7
 BRK_E, BRK_X, PROCEXIT_OLD, PROCEXIT_X_UNUSED = 10, 11, 16, 17
 CLONE_OLD_E, CONTAINER, CONTAINER_JSON = 14, 228, 324
+DROP_E, DROP_X = 148, 149
 NOTIFICATION, PROCINFO, PLUGINEVENT = 280, 234, 322
 
 
@@ -310,6 +311,29 @@ def upgrades():
     return t
 
 
+def losses():
+    """Everything that says that events are missing; one close every 10 ms."""
+    def at(ms): return GETTIME + ms * 10**6
+    def close(ms): return evb(close_x(ts=at(ms)))
+
+    def lost(text, ts, cpu=0): return evb(ev(NOTIFICATION, b'saker.loss\0', text.encode() + b'\0', tid=-1, ts=ts), cpu=cpu)
+
+    def drop(kind, ms): return evb(ev(kind, u32(2), ts=at(ms)))
+
+    t = section() + machine() + block(PL[9], proc(tid=10))
+    t += close(0) + close(10)
+    t += lost(f'count=7 cpu=1 from={at(10)} to={at(20)} class=open', at(20), cpu=1)
+    t += close(20) + close(30)
+    t += lost(f'count=? cpu=all from={at(35)} to={at(38)} class=', at(38))
+    t += close(40) + drop(DROP_E, 45) + close(50) + drop(DROP_X, 55)
+    # not as we write it: an event like any other
+    t += lost(f'count=07 cpu=1 from={at(60)} to={at(60)} class=open', at(60), cpu=1)
+    t += close(60)
+    # one that is told of only after what lies inside
+    t += lost(f'count=1000 cpu=all from={at(58)} to={at(62)} class=net\x1b[31m', at(62)) + close(70)
+    return t
+
+
 def first_event_damaged():
     """A damaged event among those that complete the start of a section is passed over, once."""
     seq[0] = 0
@@ -323,7 +347,7 @@ if __name__ == '__main__':
     for name, data in BAD.items():
         with open(os.path.join('bad', name + '.scap'), 'wb') as f:
             f.write(data)
-    for name, data in (('every-block', every_block()), ('upgrades', upgrades()),
+    for name, data in (('every-block', every_block()), ('upgrades', upgrades()), ('losses', losses()),
                        ('first-event-damaged', first_event_damaged())):
         with open(f'traces/synthetic-{name}.scap', 'wb') as f:
             f.write(data)

@@ -2,6 +2,7 @@
 #include "tools/common/human.h"
 #include "tools/common/json.h"
 #include "tools/scap/commands.h"
+#include "tools/scap/info_losses.h"
 #include "tools/scap/summary.h"
 
 #include <inttypes.h>
@@ -162,6 +163,7 @@ static void summary_text(struct buf *b, const struct summary *s, uint64_t top)
 	put_span(b, s);
 	put_events(b, s);
 	put_types(b, s, top);
+	losses_text(b, &s->losses, top);
 	put_unknown(b, s);
 	if (s->damage.code != ERR_NONE) {
 		label(b, "damage");
@@ -277,6 +279,7 @@ static void summary_json(struct buf *b, const struct summary *s)
 		json_u64(&j, "duration_ns", s->last_ts_ns - s->first_ts_ns);
 	}
 	json_events(&j, s);
+	losses_json(&j, &s->losses);
 	if (s->is_stock)
 		json_blocks(&j, s);
 	if (s->damage.code != ERR_NONE)
@@ -287,9 +290,31 @@ static void summary_json(struct buf *b, const struct summary *s)
 
 /* --- the command --- */
 
-static int run(struct cli *c, struct err *err)
+/* One trace. What is wrong with it shows in the exit status. */
+static void tell(struct cli *c, const char *path, bool json, uint64_t top, struct buf *b)
 {
 	struct summary s;
+	struct err why = { 0 };
+
+	buf_clear(b);
+	if (summary_read(&s, path, &why) == 0) {
+		if (json)
+			summary_json(b, &s);
+		else
+			summary_text(b, &s, top);
+		if (!b->failed)
+			buf_write(b, stdout);
+		why = s.damage;
+	}
+	if (why.code != ERR_NONE) {
+		cli_complain(c->program->name, &why);
+		c->status = 1;
+	}
+	summary_deinit(&s);
+}
+
+static int run(struct cli *c, struct err *err)
+{
 	struct buf b = { 0 };
 	uint64_t top = TOP_DEFAULT;
 	bool json = false;
@@ -308,36 +333,18 @@ static int run(struct cli *c, struct err *err)
 	}
 	if (key < 0 || cli_operands(c, 1, -1, err) < 0)
 		return -1;
-	for (int i = 0; i < c->argc; i++) {
-		struct err why = { 0 };
-
-		buf_clear(&b);
-		if (summary_read(&s, c->argv[i], &why) < 0) {
-			cli_complain(c->program->name, &why);
-			c->status = 1;
-			continue;
-		}
-		if (json)
-			summary_json(&b, &s);
-		else
-			summary_text(&b, &s, top);
-		if (b.failed) {
-			err_set(err, ERR_NOMEM, "no memory for the summary of %s", s.path);
-			break;
-		}
-		buf_write(&b, stdout);
-		if (s.damage.code != ERR_NONE) {
-			cli_complain(c->program->name, &s.damage);
-			c->status = 1;
-		}
-	}
+	for (int i = 0; i < c->argc && !b.failed; i++)
+		tell(c, c->argv[i], json, top, &b);
+	if (b.failed)
+		err_set(err, ERR_NOMEM, "no memory for a summary");
 	buf_deinit(&b);
 	return err->code == ERR_NONE ? 0 : -1;
 }
 
 static const struct cli_option options[] = {
 	{ 'j', "json", NULL, "one JSON object per trace and line" },
-	{ 'n', "top", "N", "list the N most frequent event types (default 10)" },
+	{ 'n', "top", "N",
+	  "list the N most frequent event types and the first N losses\n(default 10)" },
 };
 
 const struct cli_command scap_cmd_info = {

@@ -65,12 +65,16 @@ int summary_read(struct summary *s, const char *path, struct err *err)
 	struct source_options opt = { .upgrade = true };
 	struct source *src;
 	struct record rec;
+	int rc = 0;
 
 	*s = (struct summary){ .path = path };
 	if (source_open(path, &opt, &src, err) < 0)
 		return -1;
-	while (source_next(src, &rec, &s->damage) == NEXT_ITEM)
+	while (rc == 0 && source_next(src, &rec, &s->damage) == NEXT_ITEM) {
 		take(s, &rec);
+		if (losses_concern(&rec))
+			rc = losses_record(&s->losses, &rec, s->last_ts_ns, err);
+	}
 	s->stats = src->stats;
 	if (scap_reader_layout(src)) {
 		s->is_stock = true;
@@ -79,7 +83,12 @@ int summary_read(struct summary *s, const char *path, struct err *err)
 		s->native = *trace_reader_layout(src);
 	}
 	source_close(src);
-	return 0;
+	return rc;
+}
+
+void summary_deinit(struct summary *s)
+{
+	losses_deinit(&s->losses);
 }
 
 uint64_t summary_events_in_file(const struct summary *s)

@@ -2,6 +2,7 @@
 #ifndef SAKER_SCAP_SUMMARY_H
 #define SAKER_SCAP_SUMMARY_H
 
+#include "format/losses.h"
 #include "format/scap/scap_reader.h"
 #include "format/trace/trace_reader.h"
 
@@ -20,11 +21,13 @@ struct summary {
 	uint64_t first_ts_ns, last_ts_ns; /* earliest and latest of all events; 0: no event */
 	uint64_t state_only;              /* events that only update the state */
 	uint64_t by_type[EV_COUNT];
+	struct losses losses;
 	struct err damage; /* code 0: the trace was read to its end */
 };
 
 /* Read the whole trace.  -1 only when it cannot be opened; damage is part of the summary. */
 int summary_read(struct summary *s, const char *path, struct err *err);
+void summary_deinit(struct summary *s);
 
 /* Events found in the file: shown, folded into others and dropped. */
 uint64_t summary_events_in_file(const struct summary *s);
