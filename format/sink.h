@@ -27,6 +27,9 @@ struct sink_options {
 	 */
 	int (*snapshot)(void *arg, struct snapshot *out, struct err *err);
 	void *snapshot_arg;
+	/* Events after which a native trace ends a block and begins a segment; 0: the usual sizes.
+	 * Tests use tiny ones. */
+	uint32_t block_events, segment_events;
 };
 
 /* Takes fd (closed by sink_close, also when open fails); name is for messages. */

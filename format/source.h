@@ -6,7 +6,9 @@
 #define SAKER_SOURCE_H
 
 #include "format/base/err.h"
+#include "format/column_need.h"
 #include "format/record.h"
+#include "format/span.h"
 
 struct source;
 
@@ -36,6 +38,7 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	struct source_stats stats;
+	struct span span; /* as asked for; resolved as soon as an event has been handed out */
 };
 
 /*
@@ -53,6 +56,13 @@ static inline struct source_progress source_progress(const struct source *s)
 	return s->ops->progress ? s->ops->progress(s) : (struct source_progress){ 0 };
 }
 
+/* For sources: every event of the file, before anything becomes of it. */
+static inline void source_note_event(struct source *s, const struct event *ev)
+{
+	if (s->span.from.kind == SPAN_AFTER || s->span.to.kind == SPAN_AFTER)
+		span_resolve(&s->span, ev->ts_ns);
+}
+
 static inline void source_close(struct source *s)
 {
 	if (s)
@@ -67,6 +77,21 @@ static inline void source_close(struct source *s)
 struct source_options {
 	bool upgrade;
 	size_t buffer_bytes; /* 0: the usual size.  Tests use tiny ones. */
+	/*
+	 * What the consumer wants to see; {0}: everything.  A source may leave out what lies
+	 * outside if it hands out a RECORD_STATE in place of what came before, and it may hand out
+	 * more: consumers test span_has(&source->span, event), which is exact.  Numbers are only
+	 * those of the whole trace if events are upgraded.
+	 */
+	struct span span;
+	const struct column_need *need; /* NULL: all; borrowed until source_close */
+	/*
+	 * Native traces in seekable files only: segments from .. to - 1 of
+	 * format/trace/trace_map.h, beginning with a RECORD_STATE.  to == 0: all.
+	 */
+	struct {
+		size_t from, to;
+	} segments;
 };
 int source_open(const char *path, const struct source_options *opt, struct source **out,
 		struct err *err);

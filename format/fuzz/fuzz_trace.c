@@ -52,7 +52,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		as_rows(in);
 		break;
 	default:
-		if (trace_index_parse(in, &index, NULL) == 0)
+		if (trace_index_parse(in, 1 << 16, &index, NULL) == 0)
 			trace_index_deinit(&index);
 	}
 	return 0;

@@ -300,6 +300,7 @@ static enum next event_next(struct scap_reader *r, const struct block_type *type
 	}
 	bool leading = r->intake.leading;
 	if (result == EVENT_BLOCK_OK) {
+		source_note_event(&r->base, ev);
 		switch (intake_event(&r->intake, ev, &r->err)) {
 		case UPGRADE_KEEP:
 			break;
@@ -454,6 +455,7 @@ static struct scap_reader *reader_new(const char *name, const struct source_opti
 
 	if (r) {
 		r->base.ops = &scap_ops;
+		r->base.span = opt->span;
 		r->name = strdup(name);
 	}
 	if (!r || !r->name || intake_init(&r->intake, opt->upgrade, &r->base.stats, NULL) < 0) {

@@ -147,6 +147,9 @@ struct frame_reader {
 	struct hasher *hasher;
 	uint64_t offset, size, seq;
 	uint8_t chain[FRAME_HASH_SIZE];
+	bool chain_known; /* false behind a seek */
+	bool can_seek;
+	uint64_t at;               /* next byte to read, if it can seek */
 	char head[FRAME_HEAD_MAX]; /* read by whoever told the kinds of trace apart */
 	struct sv head_rest;
 	struct buf payload;
@@ -160,8 +163,10 @@ static ssize_t read_full(struct frame_reader *r, char *p, size_t n, struct err *
 
 	if (got && sv_take(&r->head_rest, got, &from_head))
 		memcpy(p, from_head.p, got);
+	r->at += got;
 	while (got < n) {
-		ssize_t k = read(r->fd, p + got, n - got);
+		ssize_t k = r->can_seek ? pread(r->fd, p + got, n - got, (off_t)r->at)
+					: read(r->fd, p + got, n - got);
 
 		if (k < 0 && errno == EINTR)
 			continue;
@@ -170,6 +175,7 @@ static ssize_t read_full(struct frame_reader *r, char *p, size_t n, struct err *
 		if (k == 0)
 			break;
 		got += (size_t)k;
+		r->at += (size_t)k;
 	}
 	return (ssize_t)got;
 }
@@ -199,11 +205,25 @@ static int read_file_header(struct frame_reader *r, struct err *err)
 	return 0;
 }
 
-int frame_reader_open(int fd, struct sv head, const char *name, bool verify,
+static int open_reader(struct frame_reader *r, struct err *err)
+{
+	struct stat st;
+
+	r->hasher = hasher_new();
+	r->chain_known = true;
+	if (!r->name || !r->hasher)
+		return err_set(err, ERR_NOMEM, "no memory for a trace reader");
+	if (fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode)) {
+		r->size = (uint64_t)st.st_size;
+		r->can_seek = r->can_seek || lseek(r->fd, 0, SEEK_CUR) == (off_t)r->head_rest.n;
+	}
+	return read_file_header(r, err);
+}
+
+static int new_reader(int fd, struct sv head, const char *name, bool verify, bool can_seek,
 		      struct frame_reader **out, struct err *err)
 {
 	struct frame_reader *r = calloc(1, sizeof *r);
-	struct stat st;
 
 	*out = NULL;
 	if (!r) {
@@ -212,24 +232,29 @@ int frame_reader_open(int fd, struct sv head, const char *name, bool verify,
 	}
 	r->fd = fd;
 	r->verify = verify;
+	r->can_seek = can_seek;
 	r->name = strdup(name);
-	r->hasher = hasher_new();
 	if (head.n > sizeof r->head)
 		head.n = sizeof r->head;
 	memcpy(r->head, head.p, head.n);
 	r->head_rest = (struct sv){ r->head, head.n };
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
-		r->size = (uint64_t)st.st_size;
-	if (!r->name || !r->hasher) {
-		frame_reader_close(r);
-		return err_set(err, ERR_NOMEM, "no memory for a trace reader");
-	}
-	if (read_file_header(r, err) < 0) {
+	if (open_reader(r, err) < 0) {
 		frame_reader_close(r);
 		return -1;
 	}
 	*out = r;
 	return 0;
+}
+
+int frame_reader_open(int fd, struct sv head, const char *name, bool verify,
+		      struct frame_reader **out, struct err *err)
+{
+	return new_reader(fd, head, name, verify, false, out, err);
+}
+
+int frame_reader_open_file(int fd, const char *name, struct frame_reader **out, struct err *err)
+{
+	return new_reader(fd, SV(""), name, true, true, out, err);
 }
 
 static int check_hashes(struct frame_reader *r, const char *header, struct sv payload,
@@ -247,6 +272,9 @@ static int check_hashes(struct frame_reader *r, const char *header, struct sv pa
 			       "%s: frame %" PRIu64 " at offset %" PRIu64
 			       " does not have the hash it claims",
 			       r->name, r->seq, r->offset);
+	if (!r->chain_known)
+		memcpy(r->chain, header + OFF_CHAIN, sizeof r->chain);
+	r->chain_known = true;
 	if (memcmp(r->chain, header + OFF_CHAIN, sizeof r->chain) != 0)
 		return err_set(err, ERR_FORMAT,
 			       "%s: the chain of hashes breaks at frame %" PRIu64
@@ -263,30 +291,39 @@ static int fail_truncated(struct frame_reader *r, uint64_t want, ssize_t got, st
 		       r->name, r->offset, r->seq, got, want);
 }
 
+/* Is this the header of frame `seq`?  Then *length is that of its payload. */
+static int check_header(const char *header, const char *name, uint64_t offset, uint64_t seq,
+			uint64_t *length, struct err *err)
+{
+	if (memcmp(header, frame_magic, sizeof frame_magic) != 0)
+		return err_set(err, ERR_FORMAT, "%s: offset %" PRIu64 ": no frame begins here",
+			       name, offset);
+	*length = get_le64(header + OFF_LENGTH);
+	if (*length > FRAME_MAX_PAYLOAD)
+		return err_set(err, ERR_FORMAT,
+			       "%s: offset %" PRIu64 ": a frame of %" PRIu64
+			       " bytes, at most %d allowed",
+			       name, offset, *length, FRAME_MAX_PAYLOAD);
+	if (get_le64(header + OFF_SEQ) != seq)
+		return err_set(err, ERR_FORMAT,
+			       "%s: offset %" PRIu64 ": frame %" PRIu64 " where frame %" PRIu64
+			       " belongs",
+			       name, offset, get_le64(header + OFF_SEQ), seq);
+	return 0;
+}
+
 enum next frame_reader_next(struct frame_reader *r, struct frame *out, struct err *err)
 {
 	char header[FRAME_HEADER_SIZE];
 	ssize_t n = read_full(r, header, sizeof header, err);
+	uint64_t length;
 
 	if (n <= 0)
 		return n < 0 ? NEXT_ERROR : NEXT_END;
 	if ((size_t)n < sizeof header)
 		return fail_truncated(r, sizeof header, n, err);
-	if (memcmp(header, frame_magic, sizeof frame_magic) != 0)
-		return err_set(err, ERR_FORMAT, "%s: offset %" PRIu64 ": no frame begins here",
-			       r->name, r->offset);
-
-	uint64_t length = get_le64(header + OFF_LENGTH);
-	if (length > FRAME_MAX_PAYLOAD)
-		return err_set(err, ERR_FORMAT,
-			       "%s: offset %" PRIu64 ": a frame of %" PRIu64
-			       " bytes, at most %d allowed",
-			       r->name, r->offset, length, FRAME_MAX_PAYLOAD);
-	if (get_le64(header + OFF_SEQ) != r->seq)
-		return err_set(err, ERR_FORMAT,
-			       "%s: offset %" PRIu64 ": frame %" PRIu64 " where frame %" PRIu64
-			       " belongs",
-			       r->name, r->offset, get_le64(header + OFF_SEQ), r->seq);
+	if (check_header(header, r->name, r->offset, r->seq, &length, err) < 0)
+		return NEXT_ERROR;
 	/* Do not take memory for bytes that a regular file cannot have. */
 	if (r->size && length > r->size - r->offset)
 		return fail_truncated(r, length, (ssize_t)(r->size - r->offset - sizeof header),
@@ -315,6 +352,47 @@ enum next frame_reader_next(struct frame_reader *r, struct frame *out, struct er
 	r->offset += sizeof header + length;
 	r->seq++;
 	return NEXT_ITEM;
+}
+
+bool frame_reader_can_seek(const struct frame_reader *r)
+{
+	return r->can_seek;
+}
+
+void frame_reader_seek(struct frame_reader *r, uint64_t offset, uint64_t seq)
+{
+	r->head_rest.n = 0;
+	r->at = offset;
+	r->offset = offset;
+	r->seq = seq;
+	r->chain_known = false;
+}
+
+int frame_peek(int fd, const char *name, uint64_t offset, uint64_t seq, char *buf, size_t room,
+	       struct frame *out, uint64_t *size, struct err *err)
+{
+	uint64_t length;
+	ssize_t n;
+
+	do
+		n = pread(fd, buf, room, (off_t)offset);
+	while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return err_errno(err, "%s: cannot read", name);
+	if (n < FRAME_HEADER_SIZE)
+		return err_set(err, ERR_TRUNCATED,
+			       "%s: offset %" PRIu64 ": the trace ends inside frame %" PRIu64, name,
+			       offset, seq);
+	if (check_header(buf, name, offset, seq, &length, err) < 0)
+		return -1;
+	size_t have = (size_t)n - FRAME_HEADER_SIZE;
+	*out = (struct frame){ .kind = (enum frame_kind)(uint8_t)buf[OFF_KIND],
+			       .seq = seq,
+			       .offset = offset,
+			       .payload = { buf + FRAME_HEADER_SIZE,
+					    have < length ? have : (size_t)length } };
+	*size = FRAME_HEADER_SIZE + length;
+	return 0;
 }
 
 uint64_t frame_reader_offset(const struct frame_reader *r)

@@ -22,6 +22,8 @@ enum frame_kind {
 	FRAME_INDEX = 4,    /* where the blocks are and what they hold */
 	FRAME_TRAILER = 5,  /* the end, on purpose */
 	FRAME_LOSS = 6,     /* what the recorder could not keep: rows as in META */
+	FRAME_SNAPSHOT = 7, /* begins a segment: all that came before */
+	FRAME_FILTER = 8,   /* ends a segment: which texts and addresses are in it */
 };
 
 struct frame {
@@ -57,11 +59,26 @@ enum { FRAME_HEAD_MAX = 64 };
 int frame_reader_open(int fd, struct sv head, const char *name, bool verify,
 		      struct frame_reader **out, struct err *err);
 /*
+ * A look at frame `seq`, which begins at `offset`: its header and as much of its payload as fits
+ * into buf behind the header, without checking its hash.  *size: of the whole frame in the file.
+ */
+int frame_peek(int fd, const char *name, uint64_t offset, uint64_t seq, char *buf, size_t room,
+	       struct frame *out, uint64_t *size, struct err *err);
+/*
  * The next frame, in file order.  NEXT_END only exactly at the end of a frame.  ERR_TRUNCATED when
  * the file ends inside one, ERR_FORMAT for anything that contradicts SPEC 3; the message names the
  * offset.
  */
 enum next frame_reader_next(struct frame_reader *r, struct frame *out, struct err *err);
+/* The same for a regular file, wherever its position is: that is neither used nor changed. */
+int frame_reader_open_file(int fd, const char *name, struct frame_reader **out, struct err *err);
+/* Can it read anywhere?  Only files that were at their beginning when it was opened. */
+bool frame_reader_can_seek(const struct frame_reader *r);
+/*
+ * Go on with frame `seq`, which begins at `offset`.  Its hash is checked like that of any other;
+ * the chain is taken as it claims and checked from there on.
+ */
+void frame_reader_seek(struct frame_reader *r, uint64_t offset, uint64_t seq);
 uint64_t frame_reader_offset(const struct frame_reader *r);
 uint64_t frame_reader_size(const struct frame_reader *r); /* of the file, 0 for a pipe */
 void frame_reader_close(struct frame_reader *r);

@@ -77,6 +77,8 @@ static int enter_frame(struct trace_reader *r)
 		return check_trailer(r);
 	case FRAME_MANIFEST:
 	case FRAME_INDEX:
+	case FRAME_SNAPSHOT:
+	case FRAME_FILTER:
 		return 0;
 	}
 	r->base.stats.blocks_skipped++; /* of a later minor version */
@@ -136,6 +138,7 @@ static enum next trace_next(struct source *s, struct record *rec, struct err *er
 		while (r->in_block && block_cursor_next(r->block, &rec->event)) {
 			rec->kind = RECORD_EVENT;
 			r->events++;
+			source_note_event(&r->base, &rec->event);
 			switch (intake_event(&r->intake, &rec->event, &r->err)) {
 			case UPGRADE_KEEP:
 				return NEXT_ITEM;
@@ -195,6 +198,7 @@ int trace_reader_open(int fd, struct sv head, const char *name, const struct sou
 		return err_set(err, ERR_NOMEM, "no memory for a trace reader");
 	}
 	r->base.ops = &trace_ops;
+	r->base.span = opt->span;
 	r->frames = frames;
 	r->name = strdup(name);
 	r->packer = packer_new(0);

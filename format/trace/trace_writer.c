@@ -31,10 +31,10 @@ static int put_frame(struct trace_writer *w, enum frame_kind kind,
 		return err_set(err, ERR_NOMEM, "no memory for a frame");
 	if (frame_writer_put(w->frames, kind, buf_sv(&w->payload), err) < 0)
 		return -1;
-	if (kind != FRAME_META && kind != FRAME_EVENTS)
+	if (kind == FRAME_MANIFEST || kind == FRAME_INDEX || kind == FRAME_TRAILER)
 		return 0;
-	return trace_index_add(&w->index, offset, frame_writer_offset(w->frames) - offset, block,
-			       err);
+	return trace_index_add(&w->index, kind, offset, frame_writer_offset(w->frames) - offset,
+			       block, 0, err);
 }
 
 static int flush_meta(struct trace_writer *w, struct err *err)
@@ -117,6 +117,8 @@ static int put_end(struct trace_writer *w, struct err *err)
 	struct trace_trailer trailer = { .index_offset = frame_writer_offset(w->frames),
 					 .events = w->index.events };
 
+	if (trace_index_seal(&w->index, err) < 0)
+		return -1;
 	buf_clear(&w->payload);
 	trace_index_put(&w->index, &w->payload);
 	if (put_frame(w, FRAME_INDEX, NULL, err) < 0)

@@ -94,3 +94,68 @@ int when_parse(const char *text, uint64_t *ts_ns, struct err *err)
 		       "nanoseconds since the epoch)",
 		       text);
 }
+
+static const struct {
+	const char *name;
+	uint64_t ns;
+} units[] = {
+	{ "s", NS_PER_S },
+	{ "ms", 1000000 },
+	{ "us", 1000 },
+	{ "ns", 1 },
+	{ "m", 60 * NS_PER_S },
+	{ "h", 3600 * NS_PER_S },
+	{ "d", 86400 * NS_PER_S },
+};
+
+/* "90s", "1.5m", "250ms" -> nanoseconds */
+static bool parse_length(const char *p, uint64_t *ns)
+{
+	uint64_t whole = 0, billionths = 0, more;
+
+	if (*p < '0' || *p > '9')
+		return false;
+	for (; *p >= '0' && *p <= '9'; p++) {
+		if (__builtin_mul_overflow(whole, 10, &whole) ||
+		    __builtin_add_overflow(whole, (uint64_t)(*p - '0'), &whole))
+			return false;
+	}
+	if (!take_fraction(&p, &billionths))
+		return false;
+	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
+		if (strcmp(p, units[i].name) != 0)
+			continue;
+		/* Less than 10^9 of a unit of at most 10^14 ns: only the whole part can overflow.
+		 */
+		more = (uint64_t)((double)billionths / 1e9 * (double)units[i].ns + 0.5);
+		return !__builtin_mul_overflow(whole, units[i].ns, ns) &&
+		       !__builtin_add_overflow(*ns, more, ns);
+	}
+	return false;
+}
+
+int when_parse_bound(const char *text, struct span_bound *out, struct err *err)
+{
+	char *end;
+
+	switch (*text) {
+	case '+':
+		out->kind = SPAN_AFTER;
+		if (parse_length(text + 1, &out->value))
+			return 0;
+		return err_set(err, ERR_USAGE,
+			       "not a length of time: %s (expected something like +90s, +1.5m or "
+			       "+250ms)",
+			       text);
+	case '#':
+		out->kind = SPAN_EVENT;
+		errno = 0;
+		out->value = strtoull(text + 1, &end, 10);
+		if (text[1] >= '0' && text[1] <= '9' && *end == '\0' && errno == 0)
+			return 0;
+		return err_set(err, ERR_USAGE, "not an event number: %s (expected #1234)", text);
+	default:
+		out->kind = SPAN_TIME;
+		return when_parse(text, &out->value, err);
+	}
+}
