@@ -48,6 +48,9 @@ static int step(struct flow *f, const struct record *rec, struct err *err)
 {
 	f->rec = rec;
 	f->told = false;
+	if (losses_concern(rec) &&
+	    losses_record(&f->report->missing, rec, f->report->last_ns, err) < 0)
+		return -1;
 	if (rec->kind == RECORD_EVENT)
 		tally(f->report, &rec->event);
 	if (engine_record(f->engine, rec, on_match, f, err) < 0)

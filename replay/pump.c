@@ -24,6 +24,7 @@ void pump_deinit(struct pump *p)
 {
 	alerts_free(p->alerts);
 	free(p->by_rule);
+	match_times_deinit(&p->times);
 	p->alerts = NULL;
 	p->by_rule = NULL;
 }
@@ -46,6 +47,7 @@ static int on_alert(void *arg, const struct alert *a, struct err *err)
 	struct pump *p = arg;
 
 	p->by_rule[a->rule_index]++;
+	match_times_add(&p->times, a->ts_ns);
 	for (size_t i = 0; i < p->nsinks; i++) {
 		if (p->sinks[i]->ops->alert(p->sinks[i], a, err) < 0)
 			return -1;
@@ -60,6 +62,20 @@ static bool go_on(void *arg, const struct trace_report *so_far, struct source_pr
 	if (p->progress)
 		p->progress(p->arg, so_far, at);
 	return !p->stop || !*p->stop;
+}
+
+/* Which of the matches to trust less. */
+static int weigh(const struct pump *p, struct trace_report *r, struct err *err)
+{
+	struct loss_gap *gaps;
+	size_t n;
+
+	if (losses_gaps(&r->missing, &gaps, &n, err) < 0)
+		return -1;
+	r->in_gaps = match_times_within(&p->times, gaps, n);
+	r->in_gaps_at_least = n > 0 && p->times.incomplete;
+	free(gaps);
+	return 0;
 }
 
 static int begin_sinks(struct pump *p, const struct trace_report *r, struct err *err)
@@ -95,7 +111,8 @@ int pump_trace(struct pump *p, const char *path, struct trace_report *out, struc
 
 	if (!flow_open(&f, path, &options, out))
 		return 0;
-	if (begin_sinks(p, out, err) == 0 && flow_run(&f, err) == 0)
+	match_times_clear(&p->times);
+	if (begin_sinks(p, out, err) == 0 && flow_run(&f, err) == 0 && weigh(p, out, err) == 0)
 		rc = end_sinks(p, out, err);
 	flow_close(&f);
 	return rc;

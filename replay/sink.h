@@ -5,6 +5,7 @@
 #ifndef SAKER_REPLAY_SINK_H
 #define SAKER_REPLAY_SINK_H
 
+#include "format/losses.h"
 #include "format/source.h"
 #include "replay/alert.h"
 
@@ -24,10 +25,18 @@ struct trace_report {
 	uint64_t first_ns, last_ns; /* earliest and latest event; only if there are events */
 	struct source_stats source;
 	struct state_losses losses;
-	struct sv hostname; /* in sink_ops.end only */
+	struct losses missing; /* events that were not recorded; of parts: losses_join */
+	uint64_t in_gaps;      /* matches while events are missing; known at the end */
+	bool in_gaps_at_least; /* there may be more of them */
+	struct sv hostname;    /* in sink_ops.end only */
 	uint32_t cpus;
 	uint64_t boot_ns;
 };
+
+static inline void trace_report_deinit(struct trace_report *r)
+{
+	losses_deinit(&r->missing);
+}
 
 struct sink;
 

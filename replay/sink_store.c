@@ -214,6 +214,8 @@ static int end(struct sink *sink, const struct trace_report *r, struct err *err)
 		.state_lost = l->threads + l->fds + l->containers + l->users,
 	};
 
+	if (store_losses(s->opt.store, &r->missing, err) < 0)
+		return -1;
 	return store_run_end(s->opt.store, &out, err);
 }
 

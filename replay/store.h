@@ -13,12 +13,13 @@
 
 #include "format/base/err.h"
 #include "format/base/sv.h"
+#include "format/losses.h"
 
 #include <stdint.h>
 
 struct store;
 
-enum { STORE_SCHEMA_VERSION = 1 };
+enum { STORE_SCHEMA_VERSION = 2 };
 /* The id that SQLite files of ours carry in their header ("Sakr"). */
 enum { STORE_APPLICATION_ID = 0x53616b72 };
 
@@ -72,6 +73,9 @@ struct store_outcome {
 /* Views need to live until the call returns only. */
 int store_run_begin(struct store *s, const struct store_run *run, struct err *err);
 int store_run_end(struct store *s, const struct store_outcome *out, struct err *err);
+
+/* What is missing from the trace of the run; once, before its end. */
+int store_losses(struct store *s, const struct losses *l, struct err *err);
 
 /* --- processes of the run --- */
 

@@ -82,6 +82,25 @@ CREATE TABLE runs (
 	UNIQUE (trace_id, ruleset_id, options)
 );
 
+-- Events that are known to be missing from the trace of a run.
+CREATE TABLE losses (
+	run_id      INTEGER NOT NULL REFERENCES runs(id),
+	position    INTEGER NOT NULL,    -- order in the trace, from 1
+	cpu         INTEGER,             -- NULL: not of one cpu
+	class       TEXT,                -- kind of events; 'drop': the recorder sampled; NULL: all
+	count       INTEGER,             -- NULL: nobody knows
+	from_ns     INTEGER,             -- NULL: since before the trace
+	to_ns       INTEGER,             -- NULL: nobody knows until when
+	PRIMARY KEY (run_id, position)
+) WITHOUT ROWID;
+-- The times of these losses, joined where they overlap.  Between them nothing is missing.
+CREATE TABLE gaps (
+	run_id      INTEGER NOT NULL REFERENCES runs(id),
+	from_ns     INTEGER NOT NULL,
+	to_ns       INTEGER NOT NULL,    -- included
+	PRIMARY KEY (run_id, from_ns)
+) WITHOUT ROWID;
+
 -- A thread group from its clone to its exit.  A pid that is used again is another process.
 CREATE TABLE processes (
 	id           INTEGER PRIMARY KEY,
@@ -174,12 +193,16 @@ SELECT r.id, t.path AS trace, t.sha256 AS trace_sha256, t.hostname,
 	r.outcome, r.message, r.events, r.matches, r.first_ns, r.last_ns,
 	(SELECT group_concat(path, ', ') FROM (SELECT path FROM rule_files f
 		WHERE f.ruleset_id = r.ruleset_id ORDER BY position)) AS rules,
-	r.options, r.sections, r.drops, r.skipped, r.upgraded, r.merged, r.discarded, r.state_lost, r.tool,
+	r.options, r.sections, r.drops,
+	(SELECT count(*) FROM losses l WHERE l.run_id = r.id) AS losses,
+	r.skipped, r.upgraded, r.merged, r.discarded, r.state_lost, r.tool,
 	strftime('%Y-%m-%d %H:%M:%S', r.started_ns / 1000000000, 'unixepoch') AS started,
 	strftime('%Y-%m-%d %H:%M:%S', r.ended_ns / 1000000000, 'unixepoch') AS ended
 FROM runs r JOIN traces t ON t.id = r.trace_id;
 
 -- Left joins throughout: SQLite leaves out those whose columns a question does not name.
+-- in_gap: 1 when events are missing around that time, so that the match may be there only for want
+-- of them.
 CREATE VIEW v_matches AS
 SELECT m.id, m.run_id, m.ts_ns,
 	strftime('%Y-%m-%d %H:%M:%S', m.ts_ns / 1000000000, 'unixepoch')
@@ -187,7 +210,9 @@ SELECT m.id, m.run_id, m.ts_ns,
 	m.evt_num, p.name AS priority, u.priority AS priority_id, u.name AS rule, m.rule_id,
 	m.tid, c.pid, c.ppid, g.comm, g.exepath, g.cmdline, g.user, g.uid, m.program_id,
 	g.process_id, g.container_id, k.name AS container_name, k.image AS container_image,
-	m.message_id, t.text AS message
+	m.message_id, t.text AS message,
+	coalesce((SELECT x.to_ns >= m.ts_ns FROM gaps x WHERE x.run_id = m.run_id
+		AND x.from_ns <= m.ts_ns ORDER BY x.from_ns DESC LIMIT 1), 0) AS in_gap
 FROM matches m
 LEFT JOIN rules u ON u.id = m.rule_id
 LEFT JOIN priorities p ON p.id = u.priority

@@ -51,6 +51,8 @@
 		   "cmdline, cwd, uid, user, loginuid, tty, container_id) "                        \
 		   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")              \
 	X(CONTAINER, "INSERT OR REPLACE INTO containers VALUES (?1, ?2, ?3, ?4, ?5, ?6)")          \
+	X(LOSS, "INSERT INTO losses VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)")                          \
+	X(GAP, "INSERT OR IGNORE INTO gaps VALUES (?1, ?2, ?3)")                                   \
 	X(KEY_ID, "SELECT id FROM keys WHERE name = ?1")                                           \
 	X(KEY, "INSERT INTO keys (name, type) VALUES (?1, ?2)")
 

@@ -16,6 +16,8 @@ static const char *const forget_sql[] = {
 	"DELETE FROM programs WHERE process_id IN (SELECT id FROM processes WHERE run_id = ?1)",
 	"DELETE FROM processes WHERE run_id = ?1",
 	"DELETE FROM containers WHERE run_id = ?1",
+	"DELETE FROM losses WHERE run_id = ?1",
+	"DELETE FROM gaps WHERE run_id = ?1",
 	"DELETE FROM runs WHERE id = ?1",
 };
 

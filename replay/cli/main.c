@@ -188,8 +188,10 @@ static int replay_one(struct session *s, const char *program, const char *path, 
 	int rc = pump_trace(&s->pump, path, &r, err);
 
 	progress_clear(&s->tally);
-	if (rc < 0)
+	if (rc < 0) {
+		trace_report_deinit(&r);
 		return -1;
+	}
 	s->tally.events += r.events;
 	s->tally.matches += r.matches;
 	s->tally.bytes_done += size_of(path);
@@ -201,6 +203,7 @@ static int replay_one(struct session *s, const char *program, const char *path, 
 		summary_trace(&b, &r);
 		say(&b);
 	}
+	trace_report_deinit(&r);
 	buf_deinit(&b);
 	return 0;
 }

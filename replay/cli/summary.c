@@ -81,6 +81,31 @@ void progress_clear(struct tally *t)
 
 /* --- summary --- */
 
+/* What is missing, and what that puts in doubt. */
+static void put_missing(struct buf *b, const struct trace_report *r)
+{
+	bool at_least;
+	uint64_t count = losses_count(&r->missing, &at_least);
+
+	if (r->missing.n == 0)
+		return;
+	buf_puts(b, "    ");
+	if (count) {
+		buf_puts(b, at_least ? "at least " : "");
+		human_count(b, count);
+	} else {
+		buf_puts(b, "an unknown number of");
+	}
+	buf_puts(b, count == 1 && !at_least ? " event was lost" : " events were lost");
+	if (r->matches) {
+		buf_puts(b, ", ");
+		buf_puts(b, r->in_gaps_at_least ? "at least " : "");
+		human_count(b, r->in_gaps);
+		buf_puts(b, r->in_gaps == 1 ? " match lies in a gap" : " matches lie in gaps");
+	}
+	buf_putc(b, '\n');
+}
+
 void summary_trace(struct buf *b, const struct trace_report *r)
 {
 	const struct state_losses *l = &r->losses;
@@ -88,7 +113,7 @@ void summary_trace(struct buf *b, const struct trace_report *r)
 		uint64_t n;
 		const char *what;
 	} notes[] = {
-		{ r->drops, "places where the recorder dropped events" },
+		{ r->drops, "marks of a recorder that dropped events" },
 		{ r->source.blocks_skipped, "blocks or events of unknown kind skipped" },
 		{ r->source.upgraded, "old events brought to their current form" },
 		{ r->source.enter_merged, "enter events folded into their exit event" },
@@ -113,6 +138,7 @@ void summary_trace(struct buf *b, const struct trace_report *r)
 		human_duration(b, r->last_ns - r->first_ns);
 	}
 	buf_putc(b, '\n');
+	put_missing(b, r);
 	for (size_t i = 0; i < sizeof notes / sizeof notes[0]; i++) {
 		if (!notes[i].n)
 			continue;

@@ -25,14 +25,15 @@ static const struct {
 } forms[] = {
 	/* Falco's keys and values; "match" is ours. */
 	{ "json", "SELECT json_object('hostname', hostname, 'match', json_object('id', id, "
-		  "'run', run_id, 'trace', trace, 'evt_num', evt_num, 'process_id', process_id), "
+		  "'run', run_id, 'trace', trace, 'evt_num', evt_num, 'process_id', process_id, "
+		  "'in_gap', json(CASE in_gap WHEN 1 THEN 'true' ELSE 'false' END)), "
 		  "'message', message, 'output', output, 'output_fields', json(fields), "
 		  "'priority', priority, 'rule', rule, 'source', source, 'tags', json(tags), "
 		  "'time', utc) FROM (" MATCHES ")" },
 	{ "csv",
 	  "SELECT id, utc AS time, priority, rule, tags, hostname, trace, evt_num, tid, pid, "
 	  "ppid, comm, exepath, cmdline, user, container_id, container_name, "
-	  "container_image, message, fields FROM (" MATCHES ")" },
+	  "container_image, in_gap, message, fields FROM (" MATCHES ")" },
 };
 
 static int print_lines(const struct db *db, sqlite3_stmt *st, struct err *err)

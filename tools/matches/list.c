@@ -9,6 +9,9 @@
 enum { KEY_FORMAT = 256, KEY_LIMIT, LIMIT_DEFAULT = 50 };
 
 /* A table for reading; everything there is for machines. */
+static const char select_with_gaps[] =
+	"SELECT id, substr(time, 1, 23) AS time, priority, rule, pid, comm AS process, "
+	"CASE in_gap WHEN 1 THEN 'yes' ELSE '' END AS in_gap, message FROM v_matches";
 static const char *const selects[] = {
 	[ROWS_TABLE] = "SELECT id, substr(time, 1, 23) AS time, priority, rule, pid, "
 		       "comm AS process, message FROM v_matches",
@@ -24,6 +27,19 @@ static int count_all(const struct query *q, const struct db *db, int64_t *n, str
 	if (rc == 0)
 		rc = db_step(db, st, err) < 0 ? -1 : 0;
 	*n = rc == 0 ? sqlite3_column_int64(st, 0) : 0;
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* Losses are rare: the column that tells of them is there when there are any. */
+static int has_gaps(const struct db *db, bool *out, struct err *err)
+{
+	sqlite3_stmt *st = NULL;
+	int rc = db_prepare(db, "SELECT EXISTS (SELECT 1 FROM gaps)", &st, err);
+
+	if (rc == 0)
+		rc = db_step(db, st, err) < 0 ? -1 : 0;
+	*out = rc == 0 && sqlite3_column_int(st, 0);
 	sqlite3_finalize(st);
 	return rc;
 }
@@ -49,10 +65,13 @@ static int list(void *arg, const struct query *q, const struct db *db, struct cl
 	sqlite3_stmt *st = NULL;
 	uint64_t shown = 0;
 	int64_t all;
-	int rc = query_prepare(q, db, selects[l->format], " ORDER BY ts_ns, id LIMIT :limit", &st,
-			       err);
+	bool gaps = false;
+	int rc = l->format == ROWS_TABLE ? has_gaps(db, &gaps, err) : 0;
 
 	(void)c;
+	if (rc == 0)
+		rc = query_prepare(q, db, gaps ? select_with_gaps : selects[l->format],
+				   " ORDER BY ts_ns, id LIMIT :limit", &st, err);
 	if (rc == 0) {
 		db_bind_i64(st, ":limit", l->limit ? (int64_t)l->limit : -1);
 		rc = rows_print(db, st, l->format, &shown, err);

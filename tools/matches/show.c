@@ -34,14 +34,15 @@ enum {
 	M_CONTAINER,
 	M_CONTAINER_NAME,
 	M_CONTAINER_IMAGE,
-	M_DROPS,
+	M_IN_GAP,
+	M_LOSSES,
 };
 static const char match_sql[] =
 	"SELECT m.rule, m.priority, m.time, m.evt_num, m.tid, m.process_id, m.message, m.run_id, "
 	"r.trace, r.trace_sha256, r.hostname, r.outcome, u.description, u.file, u.line, "
 	"(SELECT group_concat(tag, ', ') FROM (SELECT tag FROM rule_tags t "
 	"WHERE t.rule_id = m.rule_id ORDER BY tag)), "
-	"m.container_id, m.container_name, m.container_image, r.drops "
+	"m.container_id, m.container_name, m.container_image, m.in_gap, r.losses "
 	"FROM v_matches m JOIN v_runs r ON r.id = m.run_id JOIN rules u ON u.id = m.rule_id "
 	"WHERE m.id = :id";
 
@@ -105,8 +106,10 @@ static void put_match(struct show *s, sqlite3_stmt *st)
 	put_line(s, "sha256", db_text(st, M_SHA256));
 	if (strcmp(db_text(st, M_OUTCOME), "complete") != 0)
 		put_line(s, "run", db_text(st, M_OUTCOME));
-	if (sqlite3_column_int64(st, M_DROPS))
-		put_line(s, "beware", "the recorder dropped events in this trace");
+	if (sqlite3_column_int64(st, M_IN_GAP))
+		put_line(s, "beware", "events of this time are missing from the trace");
+	else if (sqlite3_column_int64(st, M_LOSSES))
+		put_line(s, "note", "events are missing from the trace, but not of this time");
 	buf_deinit(&b);
 }
 

@@ -19,7 +19,7 @@ static const struct section {
 	  "coalesce(m.n, 0) AS matches, " TIME(
 		  "r.first_ns") " AS first, "
 				"printf('%.3f', (r.last_ns - r.first_ns) / 1e9) AS "
-				"seconds, r.drops "
+				"seconds, r.losses "
 				"FROM v_runs r LEFT JOIN m ON m.run_id = r.id ORDER BY "
 				"r.id LIMIT :top" },
 	{ "priorities",
