@@ -131,6 +131,17 @@ static void render_values(struct alerts *a, const struct plan *p, struct field_c
 	}
 }
 
+bool alerts_of_rule(const struct alerts *a, uint32_t rule_index, struct alert *out)
+{
+	if (!a || rule_index >= a->nrules)
+		return false;
+	out->rule = &a->rules[rule_index];
+	out->rule_index = rule_index;
+	out->keys = a->plans ? a->plans[rule_index].keys : NULL;
+	out->nvalues = a->plans ? a->plans[rule_index].n : 0;
+	return true;
+}
+
 int alerts_render(struct alerts *a, const struct match *m, struct alert *out, struct err *err)
 {
 	const struct state *state = m->ctx->state;
@@ -144,19 +155,16 @@ int alerts_render(struct alerts *a, const struct match *m, struct alert *out, st
 
 	if (m->rule->format)
 		format_print(m->rule->format, m->ctx, &a->text);
-	*out = (struct alert){ .rule = m->rule,
-			       .rule_index = index,
-			       .num = m->ev->num,
+	*out = (struct alert){ .num = m->ev->num,
 			       .ts_ns = m->ev->ts_ns,
 			       .tid = thread ? thread->tid : m->ev->tid,
 			       .has_process = thread,
 			       .process = { .state = state, .thread = thread },
 			       .hostname = state->machine.hostname };
+	alerts_of_rule(a, index, out);
 	if (a->plans) {
 		render_values(a, &a->plans[index], m->ctx);
-		out->keys = a->plans[index].keys;
 		out->values = a->values;
-		out->nvalues = a->plans[index].n;
 	}
 	if (a->text.failed || a->json.failed)
 		return err_set(err, ERR_NOMEM, "out of memory");

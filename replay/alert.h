@@ -37,6 +37,8 @@ struct alerts; /* templates of all rules, prepared */
 /* with_values: output_fields are needed.  rs is borrowed. */
 int alerts_new(const struct ruleset *rs, bool with_values, struct alerts **out, struct err *err);
 void alerts_free(struct alerts *a);
+/* Of *out all that the rule alone decides: rule, keys, number of values.  False: no such rule. */
+bool alerts_of_rule(const struct alerts *a, uint32_t rule_index, struct alert *out);
 int alerts_render(struct alerts *a, const struct match *m, struct alert *out, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-#include "replay/pump.h"
+#include "replay/pump_private.h"
 
 #include "replay/flow.h"
 
@@ -29,10 +29,20 @@ void pump_deinit(struct pump *p)
 	p->by_rule = NULL;
 }
 
-static int on_news(void *arg, const struct process_news *n, struct err *err)
-{
-	struct pump *p = arg;
+/* --- to the sinks --- */
 
+int pump_begin(struct pump *p, const struct trace_report *r, struct err *err)
+{
+	match_times_clear(&p->times);
+	for (size_t i = 0; i < p->nsinks; i++) {
+		if (p->sinks[i]->ops->begin(p->sinks[i], r, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pump_news(struct pump *p, const struct process_news *n, struct err *err)
+{
 	for (size_t i = 0; i < p->nsinks; i++) {
 		struct sink *s = p->sinks[i];
 
@@ -42,10 +52,8 @@ static int on_news(void *arg, const struct process_news *n, struct err *err)
 	return 0;
 }
 
-static int on_alert(void *arg, const struct alert *a, struct err *err)
+int pump_alert(struct pump *p, const struct alert *a, struct err *err)
 {
-	struct pump *p = arg;
-
 	p->by_rule[a->rule_index]++;
 	match_times_add(&p->times, a->ts_ns);
 	for (size_t i = 0; i < p->nsinks; i++) {
@@ -53,15 +61,6 @@ static int on_alert(void *arg, const struct alert *a, struct err *err)
 			return -1;
 	}
 	return 0;
-}
-
-static bool go_on(void *arg, const struct trace_report *so_far, struct source_progress at)
-{
-	struct pump *p = arg;
-
-	if (p->progress)
-		p->progress(p->arg, so_far, at);
-	return !p->stop || !*p->stop;
 }
 
 /* Which of the matches to trust less. */
@@ -78,22 +77,36 @@ static int weigh(const struct pump *p, struct trace_report *r, struct err *err)
 	return 0;
 }
 
-static int begin_sinks(struct pump *p, const struct trace_report *r, struct err *err)
+int pump_end(struct pump *p, struct trace_report *r, struct err *err)
 {
-	for (size_t i = 0; i < p->nsinks; i++) {
-		if (p->sinks[i]->ops->begin(p->sinks[i], r, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
-static int end_sinks(struct pump *p, const struct trace_report *r, struct err *err)
-{
+	if (weigh(p, r, err) < 0)
+		return -1;
 	for (size_t i = 0; i < p->nsinks; i++) {
 		if (p->sinks[i]->ops->end(p->sinks[i], r, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+/* --- by this thread --- */
+
+static int on_news(void *arg, const struct process_news *n, struct err *err)
+{
+	return pump_news(arg, n, err);
+}
+
+static int on_alert(void *arg, const struct alert *a, struct err *err)
+{
+	return pump_alert(arg, a, err);
+}
+
+static bool go_on(void *arg, const struct trace_report *so_far, struct source_progress at)
+{
+	struct pump *p = arg;
+
+	if (p->progress)
+		p->progress(p->arg, so_far, at);
+	return !pump_stopped(p);
 }
 
 int pump_trace(struct pump *p, const char *path, struct trace_report *out, struct err *err)
@@ -111,9 +124,40 @@ int pump_trace(struct pump *p, const char *path, struct trace_report *out, struc
 
 	if (!flow_open(&f, path, &options, out))
 		return 0;
-	match_times_clear(&p->times);
-	if (begin_sinks(p, out, err) == 0 && flow_run(&f, err) == 0 && weigh(p, out, err) == 0)
-		rc = end_sinks(p, out, err);
+	if (pump_begin(p, out, err) == 0 && flow_run(&f, err) == 0)
+		rc = pump_end(p, out, err);
 	flow_close(&f);
+	return rc;
+}
+
+static int run_one_by_one(struct pump *p, char *const *paths, size_t n, struct err *err)
+{
+	struct trace_report r;
+
+	for (size_t i = 0; i < n && !pump_stopped(p); i++) {
+		if (p->begun)
+			p->begun(p->arg);
+		int rc = pump_trace(p, paths[i], &r, err);
+
+		if (rc == 0 && p->done)
+			p->done(p->arg, &r);
+		trace_report_deinit(&r);
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int pump_run(struct pump *p, char *const *paths, size_t n, struct err *err)
+{
+	/* What a field remembers from one event to the next makes parts depend on each other. */
+	struct parts parts = { .paths = paths,
+			       .n = n,
+			       .whole = p->rules && ruleset_remembers(p->rules),
+			       .events = p->part_events };
+	bool alone = p->jobs < 2 || (p->rules && !p->copy_rules) || parts_are_one(&parts);
+	int rc = alone ? run_one_by_one(p, paths, n, err) : pump_run_parallel(p, &parts, err);
+
+	parts_deinit(&parts);
 	return rc;
 }

@@ -5,6 +5,9 @@
 
 void rule_files_deinit(struct rule_files *rf)
 {
+	for (size_t i = 0; rf->texts && i < rf->paths->n; i++)
+		buf_deinit(&rf->texts[i]);
+	free(rf->texts);
 	free(rf->digests);
 	ruleset_free(rf->rules);
 	diag_list_deinit(&rf->diags);
@@ -41,11 +44,11 @@ static int wrong_rules(const struct rule_files *rf, struct err *err)
 		       rf->diags.nerrors == 1 ? "" : "s");
 }
 
-static int add_file(struct rule_files *rf, size_t i, struct buf *text, struct err *err)
+static int add_file(struct rule_files *rf, size_t i, struct err *err)
 {
 	const char *path = rf->paths->paths[i];
+	struct buf *text = &rf->texts[i];
 
-	buf_clear(text);
 	if (rule_file_read(path, text, err) < 0 ||
 	    digest_text(buf_sv(text), &rf->digests[i], err) < 0)
 		return -1;
@@ -57,22 +60,40 @@ static int add_file(struct rule_files *rf, size_t i, struct buf *text, struct er
 int rule_files_load(struct rule_files *rf, const struct inputs *paths,
 		    const struct ruleset_selection *sel, struct err *err)
 {
-	struct buf text = { 0 };
 	int rc = 0;
 
 	rf->paths = paths;
 	rf->digests = calloc(paths->n + 1, sizeof *rf->digests);
+	rf->texts = calloc(paths->n + 1, sizeof *rf->texts);
 	rf->rules = ruleset_new();
-	if (!rf->digests || !rf->rules)
+	if (!rf->digests || !rf->texts || !rf->rules)
 		rc = err_set(err, ERR_NOMEM, "out of memory");
 	for (size_t i = 0; i < paths->n && rc == 0; i++)
-		rc = add_file(rf, i, &text, err);
+		rc = add_file(rf, i, err);
 	if (rc == 0 && ruleset_compile(rf->rules, sel, &rf->diags) < 0)
 		rc = wrong_rules(rf, err);
 	if (rc < 0) {
 		ruleset_free(rf->rules);
 		rf->rules = NULL;
 	}
-	buf_deinit(&text);
 	return rc;
+}
+
+struct ruleset *rule_files_copy(const struct rule_files *rf, const struct ruleset_selection *sel,
+				struct err *err)
+{
+	struct ruleset *rules = ruleset_new();
+	struct diag_list diags = { 0 };
+	bool good = rules;
+
+	for (size_t i = 0; good && i < rf->paths->n; i++)
+		good = ruleset_add_file(rules, sv_of(rf->paths->paths[i]), buf_sv(&rf->texts[i]),
+					&diags) == 0;
+	good = good && ruleset_compile(rules, sel, &diags) == 0;
+	diag_list_deinit(&diags);
+	if (good)
+		return rules;
+	ruleset_free(rules);
+	err_set(err, ERR_NOMEM, "out of memory");
+	return NULL;
 }

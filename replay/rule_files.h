@@ -5,12 +5,14 @@
 #define SAKER_REPLAY_RULE_FILES_H
 
 #include "engine/rules/ruleset.h"
+#include "format/base/buf.h"
 #include "replay/digest.h"
 #include "replay/inputs.h"
 
 struct rule_files {
 	const struct inputs *paths; /* borrowed */
 	struct digest *digests;     /* of each path, as loaded */
+	struct buf *texts;          /* likewise */
 	struct ruleset *rules;      /* NULL when loading failed */
 	struct diag_list diags;     /* warnings, also of a load that worked */
 };
@@ -23,6 +25,10 @@ void rule_files_deinit(struct rule_files *rf);
  */
 int rule_files_load(struct rule_files *rf, const struct inputs *paths,
 		    const struct ruleset_selection *sel, struct err *err);
+
+/* Another set of the same rules, from the texts as they were loaded.  NULL: ERR_NOMEM. */
+struct ruleset *rule_files_copy(const struct rule_files *rf, const struct ruleset_selection *sel,
+				struct err *err);
 
 /* The whole file, at most RULE_FILE_MAX bytes, appended to out. */
 enum { RULE_FILE_MAX = 64 << 20 };

@@ -35,6 +35,9 @@ int program_seal(struct program *p, struct err *err);
  */
 const struct type_set *program_types(const struct program *p, uint32_t id);
 
+/* Does a condition use a field with a memory of its own (FF_PER_USE)? */
+bool program_remembers(const struct program *p);
+
 /*
  * Which conditions hold at ctx->state->now?  Calls hit(id) in ascending order of id for each one
  * that does; a false return ends the search.  ctx->scratch is reset by the caller per event.

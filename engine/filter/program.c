@@ -173,6 +173,14 @@ const struct type_set *program_types(const struct program *p, uint32_t id)
 	return &p->conditions[id].types;
 }
 
+bool program_remembers(const struct program *p)
+{
+	for (uint32_t i = 0; i < p->nchecks; i++)
+		if (p->checks[i].check->result_use)
+			return true;
+	return false;
+}
+
 static bool test_tree(const struct tree *t, struct field_ctx *ctx)
 {
 	bool any = t->kind == AST_OR;

@@ -1,6 +1,7 @@
 #include "engine/output/format.h"
 
 #include "engine/fields/render.h"
+#include "engine/filter/expr.h"
 #include "engine/filter/filter.h"
 
 /* A stretch of literal text, or one token. */
@@ -332,6 +333,17 @@ bool format_field_get(const struct format_field *ff, struct field_ctx *ctx, stru
 	if (ff->expr)
 		return filter_operand_get(ff->expr, ctx, out);
 	return field_get_json(ff->ref, ctx, out);
+}
+
+bool format_remembers(const struct format *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		const struct piece *p = &f->pieces[i];
+
+		if ((p->ref ? p->ref->def->flags : p->expr ? p->expr->flags : 0) & FF_PER_USE)
+			return true;
+	}
+	return false;
 }
 
 size_t format_mentions(const struct format *f, const struct sv **names)

@@ -41,6 +41,9 @@ size_t format_fields(const struct format *f, const struct format_field **out);
 /* Value of a field at the current event, as JSON shows it. */
 bool format_field_get(const struct format_field *ff, struct field_ctx *ctx, struct value *out);
 
+/* Does it show a field with a memory of its own (FF_PER_USE)? */
+bool format_remembers(const struct format *f);
+
 /* Everything the template speaks of, as often as it does: fields, and the calls around them. */
 size_t format_mentions(const struct format *f, const struct sv **names);
 

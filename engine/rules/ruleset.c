@@ -285,6 +285,19 @@ struct program *ruleset_program(const struct ruleset *rs)
 	return rs->program;
 }
 
+bool ruleset_remembers(const struct ruleset *rs)
+{
+	if (program_remembers(rs->program) || (rs->extra && format_remembers(rs->extra)))
+		return true;
+	for (size_t i = 0; i < rs->nrules; i++) {
+		const struct rule *r = &rs->rules[i];
+
+		if (r->condition_id != UINT32_MAX && r->format && format_remembers(r->format))
+			return true;
+	}
+	return false;
+}
+
 const struct rule *ruleset_rule_of(const struct ruleset *rs, uint32_t condition_id)
 {
 	return condition_id < rs->nconditions ? rs->by_condition[condition_id] : NULL;

@@ -73,6 +73,9 @@ int ruleset_compile(struct ruleset *rs, const struct ruleset_selection *sel, str
 
 size_t ruleset_rules(const struct ruleset *rs, const struct rule **out); /* in load order */
 struct program *ruleset_program(const struct ruleset *rs);
+/* Does a rule that runs look at what happened at earlier events by a field of its own memory
+ * (evt.deltatime, util.cnt)?  Then a trace must be replayed in one piece. */
+bool ruleset_remembers(const struct ruleset *rs);
 /* The rule whose condition has this id. */
 const struct rule *ruleset_rule_of(const struct ruleset *rs, uint32_t condition_id);
 /* Compiled --extra-field list, in order. */

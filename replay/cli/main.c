@@ -37,6 +37,7 @@ static void catch_signals(void)
 /* Everything one run needs, freed together. */
 struct session {
 	const struct options *o;
+	struct cli *cli; /* while traces are replayed */
 	struct rule_files rule_files;
 	struct store *store;
 	struct store_file *files;
@@ -149,6 +150,48 @@ static void show_progress(void *arg, const struct trace_report *r, struct source
 	progress_show(&s->tally, r, at);
 }
 
+static uint64_t size_of(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
+}
+
+static void trace_begun(void *arg)
+{
+	struct session *s = arg;
+
+	s->tally.traces++;
+}
+
+static void trace_done(void *arg, const struct trace_report *r)
+{
+	struct session *s = arg;
+	struct buf b = { 0 };
+
+	progress_clear(&s->tally);
+	s->tally.events += r->events;
+	s->tally.matches += r->matches;
+	s->tally.bytes_done += size_of(r->path);
+	if (r->damage.code != ERR_NONE) {
+		cli_complain(s->cli->program->name, &r->damage);
+		s->cli->status = 1;
+	}
+	if (!s->o->quiet && r->outcome != TRACE_UNREADABLE) {
+		summary_trace(&b, r);
+		say(&b);
+	}
+	buf_deinit(&b);
+}
+
+static struct ruleset *copy_rules(void *arg, struct err *err)
+{
+	struct session *s = arg;
+	struct ruleset_selection sel = options_selection(s->o);
+
+	return rule_files_copy(&s->rule_files, &sel, err);
+}
+
 static int open_session(struct session *s, struct err *err)
 {
 	bool prints = s->o->output != OUTPUT_NONE;
@@ -159,53 +202,19 @@ static int open_session(struct session *s, struct err *err)
 	s->pump.matching = s->o->matching;
 	s->pump.sinks = s->sinks;
 	s->pump.stop = &stop;
+	s->pump.jobs = s->o->jobs;
+	s->pump.begun = trace_begun;
+	s->pump.done = trace_done;
+	s->pump.copy_rules = copy_rules;
+	s->pump.arg = s;
 	/* Not between the alerts on the same terminal. */
-	if (!s->o->quiet && isatty(STDERR_FILENO) && !(prints && isatty(STDOUT_FILENO))) {
+	if (!s->o->quiet && isatty(STDERR_FILENO) && !(prints && isatty(STDOUT_FILENO)))
 		s->pump.progress = show_progress;
-		s->pump.arg = s;
-	}
 	if (prints && add_lines(s, err) < 0)
 		return -1;
 	if (s->o->db && add_store(s, err) < 0)
 		return -1;
 	return pump_init(&s->pump, err);
-}
-
-static uint64_t size_of(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
-}
-
-static int replay_one(struct session *s, const char *program, const char *path, int *status,
-		      struct err *err)
-{
-	struct trace_report r;
-	struct buf b = { 0 };
-
-	s->tally.traces++;
-	int rc = pump_trace(&s->pump, path, &r, err);
-
-	progress_clear(&s->tally);
-	if (rc < 0) {
-		trace_report_deinit(&r);
-		return -1;
-	}
-	s->tally.events += r.events;
-	s->tally.matches += r.matches;
-	s->tally.bytes_done += size_of(path);
-	if (r.damage.code != ERR_NONE) {
-		cli_complain(program, &r.damage);
-		*status = 1;
-	}
-	if (!s->o->quiet && r.outcome != TRACE_UNREADABLE) {
-		summary_trace(&b, &r);
-		say(&b);
-	}
-	trace_report_deinit(&r);
-	buf_deinit(&b);
-	return 0;
 }
 
 static int replay_all(struct session *s, struct cli *c, struct err *err)
@@ -217,9 +226,10 @@ static int replay_all(struct session *s, struct cli *c, struct err *err)
 	s->tally.ntraces = traces->n;
 	for (size_t i = 0; i < traces->n; i++)
 		s->tally.bytes_total += size_of(traces->paths[i]);
-	for (size_t i = 0; i < traces->n && !stop; i++) {
-		if (replay_one(s, c->program->name, traces->paths[i], &c->status, err) < 0)
-			return -1;
+	s->cli = c;
+	if (pump_run(&s->pump, traces->paths, traces->n, err) < 0) {
+		progress_clear(&s->tally);
+		return -1;
 	}
 	if (!s->o->quiet) {
 		summary_total(&b, &s->tally, &s->pump, isatty(STDERR_FILENO));

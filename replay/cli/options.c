@@ -1,8 +1,10 @@
 #include "replay/cli/options.h"
 
+#include "replay/crew.h"
 #include "tools/common/json.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 enum {
 	KEY_MATCHING = 256,
@@ -33,6 +35,9 @@ const struct cli_option options_table[] = {
 	{ 'T', "skip-tag", "TAG", "leave out rules that have this tag" },
 	{ 'D', "skip-rule", "TEXT", "leave out rules whose name contains this text" },
 	{ KEY_PRIORITY, "priority", "LEVEL", "leave out rules below this priority" },
+	{ 'j', "jobs", "N",
+	  "replay on N cores; all of them by default.  What is found, and its order,\n"
+	  "stay the same" },
 	{ 'q', "no-summary", NULL,
 	  "only errors on standard error: no summary, progress or warnings" },
 	{ KEY_LIST_FIELDS, "list-fields", NULL, "print every field that rules can use" },
@@ -102,6 +107,7 @@ static int apply(struct options *o, int key, const struct cli *c, struct err *er
 	static const char *const modes[] = { "all", "first", NULL };
 	static const char *const outputs[] = { "text", "json", "none", NULL };
 	static const char *const formats[] = { "text", "markdown", "json", NULL };
+	uint64_t number = 0;
 	int choice = 0, rc = 0;
 
 	switch (key) {
@@ -133,6 +139,10 @@ static int apply(struct options *o, int key, const struct cli *c, struct err *er
 				       "critical, error, warning, notice, informational or debug)",
 				       c->value);
 		return 0;
+	case 'j':
+		rc = cli_number(c, "jobs", 1, CREW_MAX, &number, err);
+		o->jobs = (unsigned)number;
+		return rc;
 	case 'q':
 		o->quiet = true;
 		return 0;
@@ -172,11 +182,18 @@ static int check(const struct options *o, const struct cli *c, struct err *err)
 	return 0;
 }
 
+static unsigned cores(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > CREW_MAX ? CREW_MAX : (unsigned)n;
+}
+
 int options_parse(struct options *o, struct cli *c, struct err *err)
 {
 	int key;
 
-	*o = (struct options){ .min_priority = PRIO_DEBUG };
+	*o = (struct options){ .min_priority = PRIO_DEBUG, .jobs = cores() };
 	while ((key = cli_next(c, err)) > 0) {
 		if (apply(o, key, c, err) < 0)
 			return -1;

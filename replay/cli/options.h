@@ -23,6 +23,7 @@ struct options {
 	const char *db; /* NULL: no store */
 	struct words extra_fields, tags_on, tags_off, rules_off;
 	enum priority min_priority;
+	unsigned jobs;
 	bool quiet;
 	enum listing listing;
 	const char *describe; /* of LIST_RULE */

@@ -1,0 +1,77 @@
+#include "replay/parts.h"
+
+#include "format/trace/trace_map.h"
+
+#include <string.h>
+
+/* Less is not worth a state of its own. */
+enum { PART_EVENTS = 1 << 18 };
+
+void parts_deinit(struct parts *p)
+{
+	trace_map_close(p->map);
+	p->map = NULL;
+}
+
+static void next_trace(struct parts *p)
+{
+	parts_deinit(p);
+	p->segment = 0;
+	p->at++;
+}
+
+/*
+ * A map of the trace, if it can be cut.  One whose index is missing or wrong is read from front to
+ * end: so whatever is wrong with it is found where it would be otherwise.
+ */
+static void open_map(struct parts *p)
+{
+	struct err ignored = { 0 };
+
+	if (p->whole || p->map || p->segment || strcmp(p->paths[p->at], "-") == 0 ||
+	    trace_map_open(p->paths[p->at], &p->map, &ignored) < 0)
+		return;
+	if (trace_map_walked(p->map) || trace_map_segments(p->map) < 2)
+		parts_deinit(p);
+}
+
+/* The segment behind those that make one part. */
+static size_t end_of_part(const struct parts *p)
+{
+	uint64_t want = p->events ? p->events : PART_EVENTS, events = 0;
+	size_t n = trace_map_segments(p->map), to = p->segment;
+
+	while (to < n && events < want)
+		events += trace_map_segment(p->map, to++)->events;
+	return to;
+}
+
+bool parts_next(struct parts *p, struct part_plan *out)
+{
+	if (p->at == p->n)
+		return false;
+	*out = (struct part_plan){ .trace = p->at, .options.upgrade = true, .last = true };
+	open_map(p);
+	if (p->map) {
+		out->options.segments.from = p->segment;
+		out->options.segments.to = p->segment = end_of_part(p);
+		out->last = p->segment == trace_map_segments(p->map);
+	}
+	if (out->last)
+		next_trace(p);
+	return true;
+}
+
+bool parts_are_one(struct parts *p)
+{
+	if (p->n != 1)
+		return p->n == 0;
+	open_map(p);
+	return !p->map;
+}
+
+void parts_skip(struct parts *p, size_t trace)
+{
+	if (p->at == trace)
+		next_trace(p);
+}

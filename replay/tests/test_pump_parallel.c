@@ -1,0 +1,159 @@
+#include "replay/tests/ask.h"
+
+#include "replay/pump.h"
+#include "replay/sink_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static const char rule_text[] =
+	"- rule: Opened\n  desc: A file was opened.\n"
+	"  condition: evt.type in (open, openat) and evt.rawres >= 0\n"
+	"  output: opened %fd.name by %proc.name of %proc.pname at %evt.reltime\n"
+	"  priority: NOTICE\n"
+	"- rule: Ran\n  desc: A program was run.\n"
+	"  condition: evt.type in (execve, clone, procexit)\n"
+	"  output: \"%evt.num %proc.cmdline %container.id %user.name\"\n"
+	"  priority: INFO\n";
+
+static char small[] = "testdata/traces/host-small.scap";
+static char large[] = "testdata/traces/host1.scap.gz";
+static char damaged[] = "testdata/bad/event-param-past-its-end.scap";
+static char missing[] = "testdata/traces/gone.scap";
+static char *traces[] = { small, damaged, missing, large, small, damaged };
+enum { NTRACES = sizeof traces / sizeof traces[0] };
+
+static struct ruleset *load(void *arg, struct err *err)
+{
+	const struct ruleset_selection all = { .min_priority = PRIO_DEBUG };
+	struct ruleset *rs = ruleset_new();
+	struct diag_list diags = { 0 };
+
+	(void)err;
+	assert_int_equal(ruleset_add_file(rs, SV("r.yaml"), sv_of(arg), &diags), 0);
+	assert_int_equal(ruleset_compile(rs, &all, &diags), 0);
+	diag_list_deinit(&diags);
+	return rs;
+}
+
+/* What a replay came to. */
+struct outcome {
+	struct buf reports;
+	char *lines;
+	size_t nlines;
+	struct buf stored;
+};
+
+static struct outcome *noting;
+
+static void note_report(void *arg, const struct trace_report *r)
+{
+	const struct source_stats *s = &r->source;
+
+	(void)arg;
+	buf_printf(&noting->reports, "%s %d %s %llu %llu %llu %llu %llu %llu %llu %u %llu\n",
+		   r->path, r->outcome, r->damage.msg, (unsigned long long)r->events,
+		   (unsigned long long)r->matches, (unsigned long long)r->first_ns,
+		   (unsigned long long)r->last_ns, (unsigned long long)s->sections,
+		   (unsigned long long)s->upgraded, (unsigned long long)s->events, r->cpus,
+		   (unsigned long long)r->boot_ns);
+}
+
+static void release(struct outcome *o)
+{
+	buf_deinit(&o->reports);
+	buf_deinit(&o->stored);
+	free(o->lines);
+}
+
+static void replay(unsigned jobs, const char *rules, struct outcome *out)
+{
+	char path[] = "/tmp/saker-parallel-XXXXXX";
+	const struct store_file file = { SV("r.yaml"), SV("11") };
+	struct pump pump = {
+		.jobs = jobs, .copy_rules = load, .done = note_report, .arg = (void *)rules
+	};
+	struct store_sink_options options = {
+		.files = &file, .nfiles = 1, .options = SV("{}"), .tool = SV("test")
+	};
+	static const char *const tables[] = { "processes", "programs", "containers",  "messages",
+					      "matches",   "keys",     "field_values" };
+	struct sink *sinks[2];
+	struct buf rows = { 0 };
+	struct err err = { 0 };
+
+	*out = (struct outcome){ 0 };
+	noting = out;
+	FILE *lines = open_memstream(&out->lines, &out->nlines);
+
+	close(mkstemp(path));
+	options.rules = pump.rules = load(pump.arg, &err);
+	assert_int_equal(store_open(path, &options.store, &err), 0);
+	assert_int_equal(sink_store_new(&options, &sinks[0], &err), 0);
+	sinks[1] = sink_json_new(lines);
+	pump.sinks = sinks;
+	pump.nsinks = 2;
+	assert_int_equal(pump_init(&pump, &err), 0);
+	if (pump_run(&pump, traces, NTRACES, &err) < 0)
+		fail_msg("%s", err.msg);
+	pump_deinit(&pump);
+	sink_close(sinks[0]);
+	sink_close(sinks[1]);
+	store_close(options.store);
+	ruleset_free(pump.rules);
+	fclose(lines);
+	for (size_t i = 0; i < sizeof tables / sizeof tables[0]; i++) {
+		char sql[80];
+
+		snprintf(sql, sizeof sql, "SELECT * FROM %s", tables[i]);
+		buf_puts(&out->stored, ask_rows(path, sql, &rows));
+	}
+	buf_deinit(&rows);
+	unlink(path);
+}
+
+static void same(const char *rules, unsigned jobs)
+{
+	struct outcome alone, together;
+
+	replay(1, rules, &alone);
+	replay(jobs, rules, &together);
+	assert_true(alone.nlines > 0);
+	assert_string_equal(buf_cstr(&together.reports), buf_cstr(&alone.reports));
+	assert_string_equal(together.lines, alone.lines);
+	assert_string_equal(buf_cstr(&together.stored), buf_cstr(&alone.stored));
+	release(&alone);
+	release(&together);
+}
+
+static void two_threads_find_what_one_finds(void **state)
+{
+	(void)state;
+	same(rule_text, 2);
+}
+
+static void more_threads_than_traces_do_no_harm(void **state)
+{
+	(void)state;
+	same(rule_text, 9);
+}
+
+static void fields_with_a_memory_are_right_as_well(void **state)
+{
+	(void)state;
+	same("- rule: Delta\n  desc: d\n  condition: evt.type = openat\n"
+	     "  output: \"%util.cnt %evt.deltatime\"\n  priority: INFO\n",
+	     3);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(two_threads_find_what_one_finds),
+		cmocka_unit_test(more_threads_than_traces_do_no_harm),
+		cmocka_unit_test(fields_with_a_memory_are_right_as_well),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
