@@ -89,3 +89,9 @@ void json_bool(struct json *j, const char *key, bool value)
 	put_key(j, key);
 	buf_puts(j->out, value ? "true" : "false");
 }
+
+void json_raw(struct json *j, const char *key, struct sv value)
+{
+	put_key(j, key);
+	buf_putsv(j->out, value);
+}

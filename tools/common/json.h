@@ -20,6 +20,8 @@ void json_end_array(struct json *j);
 void json_text(struct json *j, const char *key, struct sv value);
 void json_u64(struct json *j, const char *key, uint64_t value);
 void json_i64(struct json *j, const char *key, int64_t value);
+/* What is JSON already. */
+void json_raw(struct json *j, const char *key, struct sv value);
 void json_bool(struct json *j, const char *key, bool value);
 
 #endif

@@ -2,6 +2,7 @@
 #include "format/sink.h"
 #include "format/source.h"
 #include "tools/scap/commands.h"
+#include "tools/scap/provenance.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -55,12 +56,29 @@ static int copy(struct source *src, struct sink *to, struct err *err)
 	return n == NEXT_END ? 0 : -1;
 }
 
+/* Only native traces have room for it. */
+static int make_manifest(const struct sink_kind *kind, char *const *in, bool upgrade,
+			 struct buf *out, struct err *err)
+{
+	struct manifest *m;
+
+	if (strcmp(sink_kind_name(kind), "native") != 0)
+		return 0;
+	if (provenance_new("convert", in, 1, &m, err) < 0)
+		return -1;
+	if (upgrade)
+		manifest_option(m, SV("--upgrade"));
+	int rc = manifest_print(m, out, err);
+
+	manifest_free(m);
+	return rc;
+}
+
 static int run(struct cli *c, struct err *err)
 {
 	struct source_options in_opt = { .upgrade = false };
-	/* Nothing of the moment or the machine: the same input gives the same file. */
-	struct sink_options out_opt = { .manifest = SV("{\"writer\":\"scap convert " SAKER_VERSION
-						       "\"}") };
+	struct sink_options out_opt = { 0 };
+	struct buf manifest = { 0 };
 	const struct sink_kind *kind = NULL;
 	struct sink *to = NULL;
 	struct source *src = NULL;
@@ -87,6 +105,9 @@ static int run(struct cli *c, struct err *err)
 		kind = sink_kind_by_path(sv_of(out));
 	if (source_open(in, &in_opt, &src, err) < 0)
 		return -1;
+	if (make_manifest(kind, c->argv, in_opt.upgrade, &manifest, err) < 0)
+		goto out;
+	out_opt.manifest = buf_sv(&manifest);
 	fd = open_output(in, out, err);
 	if (fd < 0)
 		goto out;
@@ -98,6 +119,7 @@ static int run(struct cli *c, struct err *err)
 	if (sink_close(to, err) < 0)
 		rc = -1;
 out:
+	buf_deinit(&manifest);
 	source_close(src);
 	return rc;
 }

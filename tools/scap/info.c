@@ -34,6 +34,35 @@ static void put_format(struct buf *b, const struct summary *s)
 	buf_puts(b, s->damage.code == ERR_NONE ? "\n" : " (up to the damage)\n");
 }
 
+struct manifest_lines {
+	struct buf *b;
+	bool begun;
+};
+
+static void put_manifest_line(void *arg, struct sv name, struct sv value)
+{
+	struct manifest_lines *lines = arg;
+
+	label(lines->b, lines->begun ? "" : "manifest");
+	lines->begun = true;
+	human_text(lines->b, name);
+	buf_puts(lines->b, ": ");
+	human_text(lines->b, value);
+	buf_putc(lines->b, '\n');
+}
+
+static void put_manifest(struct buf *b, const struct summary *s)
+{
+	struct manifest_lines lines = { .b = b };
+
+	if (!s->manifest)
+		return;
+	manifest_each(s->manifest, put_manifest_line, &lines);
+	label(b, "its sha256");
+	human_hex(b, s->manifest_sha256, sizeof s->manifest_sha256);
+	buf_putc(b, '\n');
+}
+
 static void put_machine(struct buf *b, const struct summary *s)
 {
 	if (!s->has_machine)
@@ -158,6 +187,7 @@ static void summary_text(struct buf *b, const struct summary *s, uint64_t top)
 {
 	buf_printf(b, "%s\n", s->path);
 	put_format(b, s);
+	put_manifest(b, s);
 	put_machine(b, s);
 	put_start(b, s);
 	put_span(b, s);
@@ -195,6 +225,21 @@ static void json_start(struct json *j, const struct summary *s)
 	json_u64(j, "groups", s->groups);
 	json_u64(j, "interface_addresses", s->ifaces);
 	json_end_object(j);
+}
+
+static void json_manifest(struct json *j, const struct summary *s)
+{
+	struct buf text = { 0 };
+
+	if (!s->manifest)
+		return;
+	if (manifest_print(s->manifest, &text, NULL) == 0) {
+		json_raw(j, "manifest", buf_sv(&text));
+		buf_clear(&text);
+		human_hex(&text, s->manifest_sha256, sizeof s->manifest_sha256);
+		json_text(j, "manifest_sha256", buf_sv(&text));
+	}
+	buf_deinit(&text);
 }
 
 static void json_events(struct json *j, const struct summary *s)
@@ -269,6 +314,7 @@ static void summary_json(struct buf *b, const struct summary *s)
 		json_u64(&j, "event_blocks", s->native.blocks);
 		json_text(&j, "chain", buf_sv(&chain));
 		buf_deinit(&chain);
+		json_manifest(&j, s);
 	}
 	json_u64(&j, "sections", s->stats.sections);
 	json_machine(&j, s);

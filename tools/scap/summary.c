@@ -80,7 +80,10 @@ int summary_read(struct summary *s, const char *path, struct err *err)
 		s->is_stock = true;
 		s->layout = *scap_reader_layout(src);
 	} else {
+		struct err none = { 0 };
+
 		s->native = *trace_reader_layout(src);
+		manifest_read(path, &s->manifest, s->manifest_sha256, &none);
 	}
 	source_close(src);
 	return rc;
@@ -89,6 +92,8 @@ int summary_read(struct summary *s, const char *path, struct err *err)
 void summary_deinit(struct summary *s)
 {
 	losses_deinit(&s->losses);
+	manifest_free(s->manifest);
+	s->manifest = NULL;
 }
 
 uint64_t summary_events_in_file(const struct summary *s)

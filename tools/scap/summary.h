@@ -4,6 +4,7 @@
 
 #include "format/losses.h"
 #include "format/scap/scap_reader.h"
+#include "format/trace/manifest.h"
 #include "format/trace/trace_reader.h"
 
 struct summary {
@@ -22,6 +23,8 @@ struct summary {
 	uint64_t state_only;              /* events that only update the state */
 	uint64_t by_type[EV_COUNT];
 	struct losses losses;
+	struct manifest *manifest; /* NULL: none, or not to be read */
+	uint8_t manifest_sha256[32];
 	struct err damage; /* code 0: the trace was read to its end */
 };
 
