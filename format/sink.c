@@ -57,9 +57,8 @@ static int close_stock(void *writer, struct err *err)
 static int open_native(int fd, const char *name, const struct sink_options *opt, void **out,
 		       struct err *err)
 {
-	struct trace_writer_options native = { .manifest = opt->manifest };
 	struct trace_writer *w;
-	int rc = trace_writer_open(fd, name, &native, &w, err);
+	int rc = trace_writer_open(fd, name, opt, &w, err);
 
 	*out = w;
 	return rc;

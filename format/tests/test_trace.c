@@ -99,7 +99,7 @@ struct trace {
 
 static void write_trace(const char *path, const struct record *records, size_t n)
 {
-	struct trace_writer_options opt = { .manifest = SV("{}") };
+	struct sink_options opt = { .manifest = SV("{}") };
 	struct trace_writer *w;
 	struct err err = { 0 };
 
@@ -458,7 +458,7 @@ static void index_says_what_is_wrong_with_it(void **state)
 static void round_trip_file(const char *from, const char *to)
 {
 	struct source_options opt = { .upgrade = false };
-	struct trace_writer_options wopt = { .manifest = SV("{}") };
+	struct sink_options wopt = { .manifest = SV("{}") };
 	struct trace_writer *w;
 	struct source *a, *b;
 	struct record ra, rb;

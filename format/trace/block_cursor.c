@@ -22,6 +22,7 @@ struct type_cursor {
 };
 
 struct block_cursor {
+	struct block_summary sum;
 	struct buf bytes; /* all columns, inflated */
 	uint32_t left;
 	uint64_t ts_ns;
@@ -308,6 +309,7 @@ int block_cursor_load(struct block_cursor *c, struct packer *p, struct sv payloa
 	}
 	if (load(c, p, payload, head, types, err) < 0)
 		goto out;
+	c->sum = head->sum;
 	c->left = head->sum.events;
 	c->ts_ns = head->sum.first_ts_ns;
 	memset(c->last_tid, 0, sizeof c->last_tid);
@@ -345,6 +347,11 @@ static int64_t next_tid(struct block_cursor *c, uint16_t cpu)
 		c->tid += 8;
 	}
 	return *last;
+}
+
+const struct block_summary *block_cursor_summary(const struct block_cursor *c)
+{
+	return &c->sum;
 }
 
 bool block_cursor_next(struct block_cursor *c, struct event *ev)

@@ -41,6 +41,8 @@ struct block_cursor *block_cursor_new(void); /* NULL: no memory */
 void block_cursor_free(struct block_cursor *c);
 /* Inflate a payload and stand before its first event.  The payload is not needed afterwards. */
 int block_cursor_load(struct block_cursor *c, struct packer *p, struct sv payload, struct err *err);
+/* Of the block that was loaded last. */
+const struct block_summary *block_cursor_summary(const struct block_cursor *c);
 /* The next event but for its number; false at the end.  Views live until the next load. */
 bool block_cursor_next(struct block_cursor *c, struct event *ev);
 /* Only the summary part of a payload. */

@@ -9,7 +9,7 @@
  * varints (signed ones zigzagged), texts and addresses as varint length and bytes.  Members are
  * only ever added at the end of a table, together with a new row kind.
  */
-enum member_type { M_BOOL, M_U8, M_U16, M_U32, M_U64, M_I64, M_TEXT, M_IP };
+enum member_type { M_BOOL, M_U8, M_U16, M_U32, M_U64, M_I64, M_TEXT, M_BLOB, M_IP };
 
 struct member {
 	uint8_t type;
@@ -55,7 +55,7 @@ static const struct member proc_members[] = {
 	M(M_TEXT, proc_entry, cwd),
 	M(M_TEXT, proc_entry, root),
 	M(M_TEXT, proc_entry, args),
-	M(M_TEXT, proc_entry, env),
+	M(M_BLOB, proc_entry, env),
 	M(M_TEXT, proc_entry, cgroups),
 	M(M_I64, proc_entry, fdlimit),
 	M(M_U32, proc_entry, flags),
@@ -142,6 +142,7 @@ static void put_member(struct buf *out, const struct member *m, const char *base
 		buf_put_varint(out, zigzag(*(const int64_t *)p));
 		break;
 	case M_TEXT:
+	case M_BLOB:
 		put_text(out, *(const struct sv *)p);
 		break;
 	case M_IP: {
@@ -177,6 +178,7 @@ static bool take_member(struct sv *in, const struct member *m, char *base)
 
 	switch ((enum member_type)m->type) {
 	case M_TEXT:
+	case M_BLOB:
 		return take_text(in, p);
 	case M_IP:
 		if (!take_text(in, &text) || (text.n != 0 && text.n != 4 && text.n != 16))
@@ -232,4 +234,19 @@ int meta_take(struct sv *in, struct record *rec, struct err *err)
 				       rec->kind);
 	}
 	return 0;
+}
+
+void meta_visit(const struct record *rec, void (*text)(void *arg, struct sv text),
+		void (*address)(void *arg, const struct ip *ip), void *arg)
+{
+	const char *base = (const char *)rec + kinds[rec->kind].offset;
+
+	for (size_t i = 0; i < kinds[rec->kind].n; i++) {
+		const struct member *m = &kinds[rec->kind].members[i];
+
+		if (m->type == M_TEXT)
+			text(arg, *(const struct sv *)(base + m->offset));
+		else if (m->type == M_IP)
+			address(arg, (const struct ip *)(base + m->offset));
+	}
 }

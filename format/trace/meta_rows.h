@@ -14,4 +14,8 @@ void meta_put(struct buf *out, const struct record *rec);
 /* Cut the next record off *in; its views point into *in. ERR_FORMAT when it ends early. */
 int meta_take(struct sv *in, struct record *rec, struct err *err);
 
+/* Hand out every text but environments, and every address, of a record that is not an event. */
+void meta_visit(const struct record *rec, void (*text)(void *arg, struct sv text),
+		void (*address)(void *arg, const struct ip *ip), void *arg);
+
 #endif

@@ -1,5 +1,6 @@
 #include "format/trace/trace_map.h"
 
+#include "format/trace/text_filter.h"
 #include "format/trace/varint.h"
 
 #include <errno.h>
@@ -9,6 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+struct map_filter {
+	bool read;
+	struct text_filter filter;
+};
+
 struct trace_map {
 	int fd;
 	bool owns_fd;
@@ -17,6 +23,8 @@ struct trace_map {
 	struct frame_reader *frames;
 	struct trace_index index;
 	bool walked;
+	struct packer *packer;      /* when a filter is asked for */
+	struct map_filter *filters; /* by segment */
 };
 
 /* --- the index at the end --- */
@@ -174,6 +182,10 @@ void trace_map_close(struct trace_map *m)
 	if (!m)
 		return;
 	frame_reader_close(m->frames);
+	for (size_t i = 0; m->filters && i < m->index.nsegments; i++)
+		text_filter_deinit(&m->filters[i].filter);
+	free(m->filters);
+	packer_free(m->packer);
 	trace_index_deinit(&m->index);
 	if (m->owns_fd)
 		close(m->fd);
@@ -193,40 +205,82 @@ bool trace_map_walked(const struct trace_map *m)
 
 /* --- spans --- */
 
-static bool may_meet(const struct trace_segment *s, const struct span *span, bool upgrade)
+/* Could an event of the segment keep these bounds?  Numbers are those of upgraded events. */
+static bool may_meet(const struct trace_segment *s, struct span bounds, bool upgrade)
 {
-	uint64_t first = upgrade ? s->num_before : s->first_event;
-	uint64_t last = upgrade ? s->num_last : s->first_event + s->events;
-
 	/* Events that complete the start of a section carry the number of the event before it. */
-	return s->events && span_may_meet(span, s->min_ts_ns, s->max_ts_ns, first, last);
+	uint64_t first = upgrade ? s->num_before : 0, last = upgrade ? s->num_last : UINT64_MAX;
+
+	return s->events && span_may_meet(&bounds, s->min_ts_ns, s->max_ts_ns, first, last);
 }
 
 void trace_map_span(const struct trace_map *m, const struct span *span, bool upgrade, size_t *from,
 		    size_t *to)
 {
+	const struct span behind = { .from = span->from }, before = { .to = span->to };
 	const struct trace_segment *s = m->index.segments;
 
 	*from = 0;
 	*to = m->index.nsegments;
-	while (*to > 0 && !may_meet(&s[*to - 1], span, upgrade))
-		--*to;
-	while (*from < *to && !may_meet(&s[*from], span, upgrade))
+	while (*from + 1 < *to && !may_meet(&s[*from], behind, upgrade))
 		++*from;
+	while (*to > *from + 1 && !may_meet(&s[*to - 1], before, upgrade))
+		--*to;
 	/* A reader starts where there is a state to start from. */
-	while (*from > 0 && *from < m->index.nsegments && !s[*from].has_state)
+	while (*from > 0 && !s[*from].has_state)
 		--*from;
+}
+
+/* --- filters --- */
+
+static int read_filter(struct trace_map *m, const struct trace_segment *s, struct text_filter *out,
+		       struct err *err)
+{
+	struct frame frame;
+
+	/* The last frame of its segment, if there is one. */
+	for (size_t i = s->first_frame + s->nframes; i > s->first_frame; i--) {
+		const struct trace_frame *f = &m->index.frames[i - 1];
+
+		if (f->kind != FRAME_FILTER)
+			continue;
+		frame_reader_seek(m->frames, f->offset, i);
+		if (frame_reader_next(m->frames, &frame, err) != NEXT_ITEM ||
+		    frame.kind != FRAME_FILTER)
+			return -1;
+		return text_filter_parse(out, m->packer, frame.payload, err);
+	}
+	return 0;
+}
+
+/* A filter that cannot be read holds nothing back: whoever reads the segment finds out why. */
+static const struct text_filter *filter_of(struct trace_map *m, size_t segment)
+{
+	static const struct text_filter anything = { 0 };
+	struct err ignored = { 0 };
+
+	if (!m->packer)
+		m->packer = packer_new(0);
+	if (!m->filters)
+		m->filters = calloc(m->index.nsegments, sizeof *m->filters);
+	if (!m->packer || !m->filters)
+		return &anything;
+	struct map_filter *f = &m->filters[segment];
+	if (!f->read && read_filter(m, &m->index.segments[segment], &f->filter, &ignored) < 0) {
+		text_filter_deinit(&f->filter);
+		f->filter = anything;
+	}
+	f->read = true;
+	return &f->filter;
 }
 
 bool trace_map_may_have_text(struct trace_map *m, size_t segment, struct sv part, bool open_front,
 			     bool open_back)
 {
-	(void)m, (void)segment, (void)part, (void)open_front, (void)open_back;
-	return true;
+	return text_filter_may_have(filter_of(m, segment), part, open_front, open_back);
 }
 
 bool trace_map_may_have_ip(struct trace_map *m, size_t segment, const struct ip *ip)
 {
-	(void)m, (void)segment, (void)ip;
-	return true;
+	return text_filter_may_have_ip(filter_of(m, segment), ip->b, ip->len);
 }

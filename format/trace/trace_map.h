@@ -38,9 +38,9 @@ static inline const struct trace_segment *trace_map_segment(const struct trace_m
 }
 
 /*
- * Segments that a reader of this (resolved) span needs, *from up to before *to: those behind the
- * last one that can be left out at the front, and before those that can be left out at the end.
- * upgrade: how event numbers count (source_options.upgrade).
+ * Segments that a reader of this (resolved) span needs, *from up to before *to.  Never none, if the
+ * trace has any: the state just before the span is to be had, even behind the last event.
+ * Without upgrade (source_options.upgrade) bounds that are event numbers leave nothing out.
  */
 void trace_map_span(const struct trace_map *m, const struct span *span, bool upgrade, size_t *from,
 		    size_t *to);

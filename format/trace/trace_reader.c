@@ -4,10 +4,20 @@
 #include "format/trace/event_block.h"
 #include "format/trace/frame.h"
 #include "format/trace/meta_rows.h"
-#include "format/trace/trace_index.h"
+#include "format/trace/snapshot_frame.h"
+#include "format/trace/trace_map.h"
+#include "format/trace/varint.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
+
+/* Which frames to read, when not all of them from front to back. */
+struct plan {
+	struct trace_map *map; /* NULL: all */
+	size_t at, end;        /* frames of its index: the next one, and behind the last one */
+	size_t segment;        /* of frame `at` or the one before it */
+	bool stops;            /* at `end`; else the rest of the file follows */
+};
 
 struct trace_reader {
 	struct source base;
@@ -19,8 +29,13 @@ struct trace_reader {
 	struct buf meta;     /* rows of the current META or LOSS frame */
 	struct sv meta_rest; /* those not handed out yet */
 	bool in_block;
-	bool ended;      /* the trailer has been read */
-	uint64_t events; /* as in the file, before any upgrade */
+	struct snapshot_columns snapshot;
+	struct snapshot_view state; /* to be handed out next */
+	bool has_state;
+	bool ended; /* the trailer has been read */
+	struct plan plan;
+	struct trace_index seen; /* what an index should say of the frames that were read */
+	struct buf seen_payload;
 	struct frame frame;
 	struct trace_layout layout;
 	struct err err; /* the failure that ended reading; every later call repeats it */
@@ -42,6 +57,17 @@ static enum next fail_in_frame(struct trace_reader *r, struct err *err)
 	return fail(r, err);
 }
 
+/* --- index and trailer against the frames --- */
+
+static uint64_t events_so_far(const struct trace_reader *r)
+{
+	const struct trace_map *map = r->plan.map;
+	size_t before = r->plan.at - r->seen.nframes;
+
+	return r->seen.events +
+	       (map && r->seen.nframes ? trace_map_index(map)->frames[before].first_event : 0);
+}
+
 static int check_trailer(struct trace_reader *r)
 {
 	struct sv p = r->frame.payload;
@@ -49,40 +75,141 @@ static int check_trailer(struct trace_reader *r)
 	if (p.n != TRAILER_SIZE)
 		return err_set(&r->err, ERR_FORMAT, "a trailer of %zu bytes, %d expected", p.n,
 			       TRAILER_SIZE);
-	if (get_le64(p.p + 8) != r->frame.seq || get_le64(p.p + 16) != r->events)
+	if (get_le64(p.p + 8) != r->frame.seq || get_le64(p.p + 16) != events_so_far(r))
 		return err_set(&r->err, ERR_FORMAT,
 			       "the trailer tells of %" PRIu64 " frames and %" PRIu64
 			       " events, before it are %" PRIu64 " and %" PRIu64,
-			       get_le64(p.p + 8), get_le64(p.p + 16), r->frame.seq, r->events);
+			       get_le64(p.p + 8), get_le64(p.p + 16), r->frame.seq,
+			       events_so_far(r));
 	r->ended = true;
 	return 0;
 }
 
-static int enter_frame(struct trace_reader *r)
+/* Who read everything knows the one index that is right. */
+static int check_index(struct trace_reader *r)
+{
+	if (r->plan.map)
+		return 0;
+	if (trace_index_seal(&r->seen, &r->err) < 0)
+		return -1;
+	buf_clear(&r->seen_payload);
+	trace_index_put(&r->seen, &r->seen_payload);
+	if (r->seen_payload.failed)
+		return err_set(&r->err, ERR_NOMEM, "no memory for an index");
+	if (!sv_eq(buf_sv(&r->seen_payload), r->frame.payload))
+		return err_set(&r->err, ERR_FORMAT,
+			       "the index does not agree with the frames before it");
+	return 0;
+}
+
+/* Events by type of the segment that has just been read to its end. */
+static bool same_types(const struct trace_index *a, const struct trace_segment *sa,
+		       const struct trace_index *b, const struct trace_segment *sb)
+{
+	if (sa->ntypes != sb->ntypes)
+		return false;
+	for (size_t i = 0; i < sa->ntypes; i++) {
+		const struct type_count *ta = &a->types[sa->first_type + i];
+		const struct type_count *tb = &b->types[sb->first_type + i];
+
+		if (ta->type != tb->type || ta->events != tb->events)
+			return false;
+	}
+	return true;
+}
+
+/* Who was led by an index makes sure of what it said. */
+static int check_plan(struct trace_reader *r)
+{
+	const struct trace_index *index = trace_map_index(r->plan.map);
+	const struct trace_frame *got = &r->seen.frames[r->seen.nframes - 1];
+	const struct trace_frame *want = &index->frames[r->plan.at++];
+
+	if (got->kind != want->kind || got->offset != want->offset || got->size != want->size ||
+	    got->events != want->events || got->num_before != want->num_before ||
+	    (got->events &&
+	     (got->min_ts_ns != want->min_ts_ns || got->max_ts_ns != want->max_ts_ns)))
+		return err_set(&r->err, ERR_FORMAT, "this is not what the index says of it");
+	if (got->kind == FRAME_SNAPSHOT && r->seen.nsegments > 1 &&
+	    !same_types(&r->seen, &r->seen.segments[r->seen.nsegments - 2], index,
+			&index->segments[r->plan.segment++]))
+		return err_set(&r->err, ERR_FORMAT,
+			       "the index miscounts the events of the segment before");
+	return 0;
+}
+
+static int see(struct trace_reader *r, const struct block_summary *block, uint64_t num_before)
+{
+	if (trace_index_add(&r->seen, r->frame.kind, r->frame.offset,
+			    FRAME_HEADER_SIZE + r->frame.payload.n, block, num_before, &r->err) < 0)
+		return -1;
+	return r->plan.map && r->plan.at < trace_map_index(r->plan.map)->nframes ? check_plan(r)
+										 : 0;
+}
+
+/* --- frames --- */
+
+/* Whoever has read everything before it knows better; everyone else begins here. */
+static int enter_snapshot(struct trace_reader *r)
+{
+	struct sv payload = r->frame.payload;
+	bool first = r->seen.nframes == 0;
+	uint64_t num;
+
+	if (!sv_take_varint(&payload, &num))
+		return err_set(&r->err, ERR_FORMAT, "a snapshot ends early");
+	if (see(r, NULL, num) < 0)
+		return -1;
+	if (!first)
+		return 0;
+	if (snapshot_frame_take(r->packer, r->frame.payload, &r->snapshot, &r->state, &num,
+				&r->err) < 0 ||
+	    intake_load(&r->intake, &r->state, &r->err) < 0)
+		return -1;
+	r->has_state = true;
+	return 0;
+}
+
+static int enter_rows(struct trace_reader *r)
 {
 	struct sv in = r->frame.payload;
 
+	buf_clear(&r->meta);
+	if (see(r, NULL, 0) < 0 || column_unpack(r->packer, &in, &r->meta, &r->err) < 0)
+		return -1;
+	r->meta_rest = buf_sv(&r->meta);
+	return 0;
+}
+
+static int enter_block(struct trace_reader *r)
+{
+	if (block_cursor_load(r->block, r->packer, r->frame.payload, &r->err) < 0)
+		return -1;
+	r->in_block = true;
+	return see(r, block_cursor_summary(r->block), 0);
+}
+
+static int enter_frame(struct trace_reader *r)
+{
 	switch (r->frame.kind) {
 	case FRAME_META:
 	case FRAME_LOSS:
-		buf_clear(&r->meta);
-		if (column_unpack(r->packer, &in, &r->meta, &r->err) < 0)
-			return -1;
-		r->meta_rest = buf_sv(&r->meta);
-		return 0;
+		return enter_rows(r);
 	case FRAME_EVENTS:
-		r->in_block = true;
-		return block_cursor_load(r->block, r->packer, in, &r->err);
+		return enter_block(r);
+	case FRAME_SNAPSHOT:
+		return enter_snapshot(r);
 	case FRAME_TRAILER:
 		return check_trailer(r);
-	case FRAME_MANIFEST:
 	case FRAME_INDEX:
-	case FRAME_SNAPSHOT:
-	case FRAME_FILTER:
+		return check_index(r);
+	case FRAME_MANIFEST:
 		return 0;
+	case FRAME_FILTER:
+		return see(r, NULL, 0);
 	}
 	r->base.stats.blocks_skipped++; /* of a later minor version */
-	return 0;
+	return see(r, NULL, 0);
 }
 
 static void note_frame(struct trace_layout *layout, const struct frame *f)
@@ -94,6 +221,8 @@ static void note_frame(struct trace_layout *layout, const struct frame *f)
 
 static enum next next_frame(struct trace_reader *r, struct err *err)
 {
+	if (r->plan.stops && r->plan.at == r->plan.end)
+		return NEXT_END;
 	enum next got = frame_reader_next(r->frames, &r->frame, &r->err);
 
 	if (got == NEXT_ERROR)
@@ -121,6 +250,11 @@ static enum next trace_next(struct source *s, struct record *rec, struct err *er
 	if (r->err.code != ERR_NONE)
 		return fail(r, err);
 	for (;;) {
+		if (r->has_state) {
+			r->has_state = false;
+			*rec = (struct record){ .kind = RECORD_STATE, .snapshot = r->state };
+			return NEXT_ITEM;
+		}
 		if (r->meta_rest.n) {
 			if (meta_take(&r->meta_rest, rec, &r->err) < 0)
 				return fail_in_frame(r, err);
@@ -137,7 +271,6 @@ static enum next trace_next(struct source *s, struct record *rec, struct err *er
 		}
 		while (r->in_block && block_cursor_next(r->block, &rec->event)) {
 			rec->kind = RECORD_EVENT;
-			r->events++;
 			source_note_event(&r->base, &rec->event);
 			switch (intake_event(&r->intake, &rec->event, &r->err)) {
 			case UPGRADE_KEEP:
@@ -172,6 +305,10 @@ static void trace_close(struct source *s)
 	block_cursor_free(r->block);
 	intake_deinit(&r->intake);
 	buf_deinit(&r->meta);
+	snapshot_columns_deinit(&r->snapshot);
+	trace_map_close(r->plan.map);
+	trace_index_deinit(&r->seen);
+	buf_deinit(&r->seen_payload);
 	free(r->name);
 	free(r);
 }
@@ -181,6 +318,83 @@ static const struct source_ops trace_ops = {
 	.progress = trace_progress,
 	.close = trace_close,
 };
+
+/* --- opening --- */
+
+/* Leave out at the end what cannot be in the span, so far as times tell. */
+static void trim(struct trace_reader *r, const struct trace_index *index, size_t begin)
+{
+	struct plan *p = &r->plan;
+	size_t end = p->end;
+
+	while (end > begin) {
+		const struct trace_frame *f = &index->frames[end - 1];
+
+		/* Losses are told of behind the events that they stand between. */
+		if (f->kind == FRAME_LOSS || f->kind == FRAME_META ||
+		    (f->events && span_may_meet(&r->base.span, f->min_ts_ns, f->max_ts_ns, 0,
+						UINT64_MAX)))
+			break;
+		end--;
+	}
+	if (end < p->end) {
+		p->end = end;
+		p->stops = true;
+	}
+}
+
+static int make_plan(struct trace_reader *r, int fd, const struct source_options *opt,
+		     struct err *err)
+{
+	struct plan *p = &r->plan;
+	size_t from = opt->segments.from, to = opt->segments.to;
+
+	if (trace_map_open_fd(fd, r->name, &p->map, err) < 0)
+		return -1;
+	const struct trace_index *index = trace_map_index(p->map);
+	if (to && (from >= to || to > index->nsegments))
+		return err_set(err, ERR_USAGE, "%s has %zu segments, not %zu to %zu", r->name,
+			       index->nsegments, from, to);
+	if (index->events)
+		span_resolve(&r->base.span, index->first_ts_ns);
+	if (!to)
+		trace_map_span(p->map, &r->base.span, opt->upgrade, &from, &to);
+	p->end = index->nframes;
+	if (from < to) {
+		const struct trace_segment *s = &index->segments[from];
+
+		p->at = from ? s->first_frame : 0;
+		p->segment = from;
+		s = &index->segments[to - 1];
+		p->end = s->first_frame + s->nframes;
+	}
+	p->stops = to < index->nsegments;
+	trim(r, index, p->at);
+	if (p->at)
+		frame_reader_seek(r->frames, index->frames[p->at].offset, p->at + 1);
+	return 0;
+}
+
+static int open_reader(struct trace_reader *r, int fd, const char *name,
+		       const struct source_options *opt, struct err *err)
+{
+	r->base.ops = &trace_ops;
+	r->base.span = opt->span;
+	r->name = strdup(name);
+	r->packer = packer_new(0);
+	r->block = block_cursor_new();
+	if (!r->name || !r->packer || !r->block)
+		return err_set(err, ERR_NOMEM, "no memory for a trace reader");
+	if (intake_init(&r->intake, opt->upgrade, &r->base.stats, err) < 0)
+		return -1;
+	if (!opt->segments.to && span_is_all(&opt->span))
+		return 0;
+	if (frame_reader_can_seek(r->frames))
+		return make_plan(r, fd, opt, err);
+	return opt->segments.to ? err_set(err, ERR_UNSUPPORTED,
+					  "%s can only be read from front to back", name)
+				: 0;
+}
 
 int trace_reader_open(int fd, struct sv head, const char *name, const struct source_options *opt,
 		      struct source **out, struct err *err)
@@ -197,17 +411,8 @@ int trace_reader_open(int fd, struct sv head, const char *name, const struct sou
 		frame_reader_close(frames);
 		return err_set(err, ERR_NOMEM, "no memory for a trace reader");
 	}
-	r->base.ops = &trace_ops;
-	r->base.span = opt->span;
 	r->frames = frames;
-	r->name = strdup(name);
-	r->packer = packer_new(0);
-	r->block = block_cursor_new();
-	if (!r->name || !r->packer || !r->block) {
-		trace_close(&r->base);
-		return err_set(err, ERR_NOMEM, "no memory for a trace reader");
-	}
-	if (intake_init(&r->intake, opt->upgrade, &r->base.stats, err) < 0) {
+	if (open_reader(r, fd, name, opt, err) < 0) {
 		trace_close(&r->base);
 		return -1;
 	}

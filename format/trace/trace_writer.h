@@ -1,23 +1,19 @@
 /*
- * Writing a native trace: append-only, in bounded memory, into a file or a pipe.  SPEC 3 to 6.
+ * Writing a native trace: append-only, in bounded memory, into a file or a pipe.  SPEC 3 to 7.
  */
 #ifndef SAKER_TRACE_WRITER_H
 #define SAKER_TRACE_WRITER_H
 
 #include "format/base/err.h"
 #include "format/record.h"
+#include "format/sink.h"
 
 struct trace_writer;
 
-struct trace_writer_options {
-	int level;          /* zstd level; 0: the default, 3 */
-	struct sv manifest; /* JSON object: how this trace came to be */
-};
-
-/* Takes fd (closed by trace_writer_close, also when open fails). */
-int trace_writer_open(int fd, const char *name, const struct trace_writer_options *opt,
+/* Takes fd (closed by trace_writer_close, also when open fails); opt is copied. */
+int trace_writer_open(int fd, const char *name, const struct sink_options *opt,
 		      struct trace_writer **out, struct err *err);
-/* Records in trace order. */
+/* Records in trace order; a RECORD_STATE only as the first of all. */
 int trace_writer_put(struct trace_writer *w, const struct record *rec, struct err *err);
 /* Write what is pending, the index and the trailer; free.  w may be NULL. */
 int trace_writer_close(struct trace_writer *w, struct err *err);
