@@ -20,7 +20,7 @@ enum text_kind {
 
 /* Which parameters of which events have any, worked out once. */
 struct segment_texts {
-	uint64_t mask[EV_COUNT]; /* parameters that are not TEXT_NONE */
+	uint64_t mask[EV_COUNT];                  /* parameters that are not TEXT_NONE */
 	uint8_t kind[EV_COUNT][EVENT_MAX_PARAMS]; /* enum text_kind */
 };
 

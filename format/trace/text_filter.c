@@ -23,8 +23,7 @@ static inline uint8_t fold(uint8_t c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return (uint8_t)(c + ('a' - 'A'));
-	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80 ? c
-											 : MARK;
+	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' || c >= 0x80 ? c : MARK;
 }
 
 static inline uint32_t gram_hash(uint8_t before, uint8_t at, uint8_t behind)

@@ -163,8 +163,7 @@ static int enter_snapshot(struct trace_reader *r)
 	if (!first)
 		return 0;
 	if (snapshot_frame_take(r->packer, r->frame.payload, &r->snapshot, &r->state, &num,
-				&r->err) < 0 ||
-	    intake_load(&r->intake, &r->state, &r->err) < 0)
+				&r->err) < 0)
 		return -1;
 	r->has_state = true;
 	return 0;
@@ -332,8 +331,8 @@ static void trim(struct trace_reader *r, const struct trace_index *index, size_t
 
 		/* Losses are told of behind the events that they stand between. */
 		if (f->kind == FRAME_LOSS || f->kind == FRAME_META ||
-		    (f->events && span_may_meet(&r->base.span, f->min_ts_ns, f->max_ts_ns, 0,
-						UINT64_MAX)))
+		    (f->events &&
+		     span_may_meet(&r->base.span, f->min_ts_ns, f->max_ts_ns, 0, UINT64_MAX)))
 			break;
 		end--;
 	}

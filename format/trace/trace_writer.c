@@ -13,8 +13,8 @@ enum {
 	LEVEL = 3,                  /* of zstd */
 	META_FRAME_BYTES = 4 << 20, /* a long list is cut into several frames */
 	/*
-	 * A segment ends after so many events if it is long enough for the next snapshot to be a small
-	 * part of it, or after so many anyhow.
+	 * A segment ends after so many events if it is long enough for the next snapshot to be a
+	 * small part of it, or after so many anyhow.
 	 */
 	SEGMENT_EVENTS = 1 << 19,
 	SEGMENT_MAX_EVENTS = 1 << 22,
@@ -138,8 +138,7 @@ static bool segment_full(const struct trace_writer *w)
 	if (w->opt.segment_events)
 		return w->events >= w->opt.segment_events;
 	return w->events >= SEGMENT_MAX_EVENTS ||
-	       (w->events >= SEGMENT_EVENTS &&
-		segment_bytes(w) >= w->start_bytes * SNAPSHOT_SHARE);
+	       (w->events >= SEGMENT_EVENTS && segment_bytes(w) >= w->start_bytes * SNAPSHOT_SHARE);
 }
 
 /* --- records --- */
@@ -156,7 +155,8 @@ static int put_event(struct trace_writer *w, const struct event *ev, struct err 
 	if (w->events++ == 0 && w->start_bytes == 0)
 		w->start_bytes = segment_bytes(w);
 	segment_texts_event(&w->texts, w->filter, ev);
-	if (block_builder_full(w->block) || (w->opt.block_events && pending + 1 >= w->opt.block_events))
+	if (block_builder_full(w->block) ||
+	    (w->opt.block_events && pending + 1 >= w->opt.block_events))
 		return flush_block(w, err);
 	return 0;
 }
