@@ -154,7 +154,7 @@ static void a_hostile_manifest_is_told_in_bounds(void **state)
 
 static void a_trace_gives_its_manifest_back(void **state)
 {
-	const struct trace_writer_options opt = { .manifest = SV("{\"writer\":\"w\"}") };
+	const struct sink_options opt = { .manifest = SV("{\"writer\":\"w\"}") };
 	/* sha256sum of that text */
 	static const uint8_t begins[] = { 0xcb, 0x51, 0x0c, 0x52 };
 	struct trace_writer *w;
