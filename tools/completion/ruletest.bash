@@ -12,13 +12,21 @@ _ruletest()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in check|describe) command=$word && break ;; esac
+		case $word in run|check|describe) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="check describe --help --version"
+		words="run check describe --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
+		;;
+	run)
+		words="--output --jobs --verbose --cache --no-cache --help"
+		case $prev in
+		--output|-o) COMPREPLY=($(compgen -W "text tap junit json" -- "$cur")); return ;;
+		--jobs|-j) return ;;
+		--cache) compopt -o default; return ;;
+		esac
 		;;
 	check)
 		words="--json --help"

@@ -6,5 +6,6 @@
 
 extern const struct cli_command ruletest_cmd_check;
 extern const struct cli_command ruletest_cmd_describe;
+extern const struct cli_command ruletest_cmd_run;
 
 #endif

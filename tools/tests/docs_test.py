@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Man pages and completions say what the programs' --help says.
+"""Man pages and completions say what the programs' --help says, and rules/README.md what the rules do.
 
 Environment: SAKER_SOURCE_DIR, SAKER_BIN_DIR.  Exit 0, 1, or 77 when no program is built.
 """
@@ -89,13 +89,24 @@ def example_problems():
                 yield f"filter.7: an example is refused: {run.stdout}{run.stderr}"
 
 
+def rule_table_problems():
+    """The table of rules/README.md has every rule with its priority, and no other."""
+    rules = os.path.join(SOURCE, "rules")
+    table = set(re.findall(r"^\| (.+?) \| .* \| (\w+) \|$", read(os.path.join(rules, "README.md")), re.M))
+    written = set()
+    for path in glob.glob(os.path.join(rules, "*.yaml")):
+        written |= set(re.findall(r"^- rule: (.+?)\n.*?^  priority: (\w+)$", read(path), re.M | re.S))
+    written = {(name, priority.lower()) for name, priority in written}
+    yield from (f"rules/README.md: not in its table: {name}, {priority}" for name, priority in sorted(written - table))
+
+
 def main():
     programs = [p for p in ("matches", "replay", "ruletest", "scap") if os.access(os.path.join(BIN, p), os.X_OK)]
     if not programs:
         print(f"skipped: no programs in {BIN}")
         return SKIP
     problems = [problem for program in programs for problem in program_problems(program)]
-    problems += [*formatting_problems(), *example_problems()]
+    problems += [*formatting_problems(), *example_problems(), *rule_table_problems()]
     for problem in problems:
         print(problem)
     print(f"docs: {', '.join(programs)}: {len(problems)} problems")
