@@ -4,11 +4,7 @@
 #include "capture/scan/scanner.h"
 
 #include <fcntl.h>
-#include <linux/stat.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
-#include <sys/vfs.h>
-#include <unistd.h>
 
 static uint64_t time_ns(struct statx_timestamp t)
 {
@@ -23,17 +19,6 @@ static bool writable_by(const struct statx *st, uint32_t uid, uint32_t gid)
 	if (st->stx_uid == uid || uid == 0)
 		return true;
 	return st->stx_mode & (st->stx_gid == gid ? S_IWGRP : S_IWOTH);
-}
-
-static bool on_read_only(int dir)
-{
-	struct statfs fs;
-	int fd = openat(dir, "exe", O_PATH | O_CLOEXEC);
-	bool read_only = fd >= 0 && fstatfs(fd, &fs) == 0 && (fs.f_flags & ST_RDONLY);
-
-	if (fd >= 0)
-		close(fd);
-	return read_only;
 }
 
 /* The part of the path below the mount point, from the root of the filesystem. */
@@ -79,11 +64,10 @@ void read_exe_file(struct subject *j)
 	e->exe_ino_ctime = time_ns(st.stx_ctime);
 	e->exe_ino_mtime = time_ns(st.stx_mtime);
 	e->exe_from_memfd = sv_starts(e->exepath, SV("/memfd:"));
-	e->exe_writable = writable_by(&st, e->uid, e->gid) && !on_read_only(j->dir);
-	if (!(st.stx_mask & STATX_MNT_ID))
-		return;
-	const struct mount *m =
-		mounts_find(&j->s->mounts, st.stx_mnt_id, j->pid, j->dir, &j->s->scratch);
+	const struct mount *m = NULL;
+	if (st.stx_mask & STATX_MNT_ID)
+		m = mounts_find(&j->s->mounts, st.stx_mnt_id, j->pid, j->dir, &j->s->scratch);
+	e->exe_writable = writable_by(&st, e->uid, e->gid) && !(m && m->read_only);
 	if (m && m->upper.n)
 		read_layer(j, m);
 }

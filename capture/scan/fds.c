@@ -12,17 +12,16 @@ enum { FDINFO_MAX = 512 };
 
 /* --- flags --- */
 
-enum { KERNEL_O_LARGEFILE = 0100000, KERNEL_O_TMPFILE = 020000000 }; /* glibc hides the first */
+enum { KERNEL_O_TMPFILE = 020000000 }; /* without O_DIRECTORY, which O_TMPFILE contains */
 
+/* Not O_LARGEFILE: the kernel sets it itself, and events tell what the program asked for. */
 static const struct {
 	uint32_t kernel, told; /* table file_flags */
 } open_flags[] = {
-	{ O_CREAT, 1 << 2 },      { O_APPEND, 1 << 3 },
-	{ O_DSYNC, 1 << 4 },      { O_EXCL, 1 << 5 },
-	{ O_NONBLOCK, 1 << 6 },   { O_SYNC, 1 << 7 },
-	{ O_TRUNC, 1 << 8 },      { O_DIRECT, 1 << 9 },
-	{ O_DIRECTORY, 1 << 10 }, { KERNEL_O_LARGEFILE, 1 << 11 },
-	{ O_CLOEXEC, 1 << 12 },   { KERNEL_O_TMPFILE, 1 << 13 },
+	{ O_CREAT, 1 << 2 },    { O_APPEND, 1 << 3 },          { O_DSYNC, 1 << 4 },
+	{ O_EXCL, 1 << 5 },     { O_NONBLOCK, 1 << 6 },        { O_SYNC, 1 << 7 },
+	{ O_TRUNC, 1 << 8 },    { O_DIRECT, 1 << 9 },          { O_DIRECTORY, 1 << 10 },
+	{ O_CLOEXEC, 1 << 12 }, { KERNEL_O_TMPFILE, 1 << 13 },
 };
 
 static uint32_t told_flags(uint32_t kernel)
@@ -46,7 +45,7 @@ static void read_fdinfo(struct subject *j, const char *number, struct fd_entry *
 	struct sv line, v;
 
 	snprintf(path, sizeof path, "fdinfo/%s", number);
-	if (!procfs_read(j->dir, path, FDINFO_MAX, b))
+	if (!procfs_read_record(j->dir, path, FDINFO_MAX, b))
 		return;
 	for (struct sv rest = buf_sv(b); sv_next_line(&rest, &line);) {
 		if (sv_value_of(line, SV("flags:"), &v))

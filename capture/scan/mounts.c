@@ -62,7 +62,8 @@ static struct sv unescaped(struct mounts *m, struct sv text)
 	return (struct sv){ out, n };
 }
 
-static struct sv option(struct sv options, struct sv name)
+/* What follows `name` in its item of a list with commas; .p is NULL when there is none. */
+static struct sv option(struct sv options, struct sv name, bool is_value)
 {
 	while (options.n) {
 		const char *comma = memchr(options.p, ',', options.n);
@@ -71,7 +72,7 @@ static struct sv option(struct sv options, struct sv name)
 		sv_take(&options, comma ? (size_t)(comma - options.p) : options.n, &item);
 		if (comma)
 			sv_take(&options, 1, &(struct sv){ 0 });
-		if (sv_starts(item, name))
+		if (sv_starts(item, name) && (is_value || item.n == name.n))
 			return (struct sv){ item.p + name.n, item.n - name.n };
 	}
 	return (struct sv){ 0 };
@@ -101,19 +102,23 @@ static void add_line(struct mounts *m, struct sv line)
 		return;
 	sv_next_word(&line);
 	uint32_t dev = encode_dev(sv_next_word(&line));
-	struct sv root = sv_next_word(&line), point = sv_next_word(&line), word;
+	struct sv root = sv_next_word(&line), point = sv_next_word(&line);
+	struct sv options = sv_next_word(&line), word;
 	do
 		word = sv_next_word(&line);
 	while (word.n && !sv_eq(word, SV("-")));
 	bool overlay = sv_eq(sv_next_word(&line), SV("overlay"));
+	sv_next_word(&line);
+	struct sv of_filesystem = sv_next_word(&line);
 	*row = (struct mount){ .id = id, .dev = dev };
+	row->read_only =
+		option(options, SV("ro"), false).p || option(of_filesystem, SV("ro"), false).p;
 	m->n++;
 	if (!overlay)
 		return;
-	sv_next_word(&line);
 	row->root = unescaped(m, root);
 	row->point = unescaped(m, point);
-	row->upper = unescaped(m, option(sv_next_word(&line), SV("upperdir=")));
+	row->upper = unescaped(m, option(of_filesystem, SV("upperdir="), true));
 }
 
 const struct mount *mounts_find(struct mounts *m, uint64_t id, int64_t pid, int dir,

@@ -10,7 +10,8 @@
 
 struct mount {
 	uint64_t id;
-	uint32_t dev;    /* as events tell it: the kernel's new_encode_dev of the superblock */
+	uint32_t dev; /* as events tell it: the kernel's new_encode_dev of the superblock */
+	bool read_only;
 	struct sv root;  /* what of the filesystem is mounted */
 	struct sv point; /* where, seen from the root of the process that was asked */
 	struct sv upper; /* overlay: the upper directory; empty for others */

@@ -33,6 +33,7 @@ struct status {
 	bool found;
 	bool has_memory; /* VmSize: neither a kernel thread nor one that has ended */
 	bool in_pidns;
+	uint64_t threads;
 };
 
 static void put_u32(uint32_t *out, struct sv v)
@@ -65,6 +66,8 @@ static void take_line(struct proc_entry *e, struct status *st, struct sv line)
 		if (sv_value_of(line, SV("Tgid:"), &v)) {
 			e->pid = sv_signed(v);
 			st->found = true;
+		} else if (sv_value_of(line, SV("Threads:"), &v)) {
+			st->threads = sv_number(v, 10);
 		}
 		break;
 	case 'P':
@@ -117,7 +120,7 @@ static struct status read_status(struct subject *j, int dir)
 	struct status st = { 0 };
 	struct sv line;
 
-	if (!procfs_read(dir, "status", STATUS_MAX, &j->status))
+	if (!procfs_read_record(dir, "status", STATUS_MAX, &j->status))
 		return st;
 	for (struct sv rest = buf_sv(&j->status); sv_next_line(&rest, &line);)
 		take_line(&j->entry, &st, line);
@@ -135,7 +138,7 @@ static bool read_stat(struct subject *j, int dir)
 	struct proc_entry *e = &j->entry;
 	struct sv text, word[22 - 2];
 
-	if (!procfs_read(dir, "stat", STAT_MAX, &j->stat))
+	if (!procfs_read_record(dir, "stat", STAT_MAX, &j->stat))
 		return false;
 	text = buf_sv(&j->stat);
 	size_t end = text.n;
@@ -165,7 +168,7 @@ static void read_comm(struct subject *j, int dir)
 
 	if (!name.n || memchr(name.p, '\\', name.n)) {
 		buf_clear(&j->s->scratch);
-		if (procfs_read(dir, "comm", sizeof j->comm - 1, &j->s->scratch)) {
+		if (procfs_read_record(dir, "comm", sizeof j->comm - 1, &j->s->scratch)) {
 			name = buf_sv(&j->s->scratch);
 			if (name.n && name.p[name.n - 1] == '\n')
 				name.n--;
@@ -183,7 +186,7 @@ static void read_comm(struct subject *j, int dir)
 /* Items as they lie in memory; the last one always ends in NUL, also when it was cut. */
 static void read_items(struct subject *j, const char *name, struct buf *b)
 {
-	if (!procfs_read(j->dir, name, ARGS_MAX, b)) {
+	if (!procfs_read_record(j->dir, name, ARGS_MAX, b)) {
 		j->incomplete |= errno != ENOENT && errno != ESRCH;
 		buf_clear(b);
 		return;
@@ -223,7 +226,7 @@ static struct sv read_link(struct subject *j, const char *name, char *out)
 
 static uint32_t read_loginuid(struct subject *j)
 {
-	if (!procfs_read(j->dir, "loginuid", 32, &j->s->scratch) || j->s->scratch.n == 0)
+	if (!procfs_read_record(j->dir, "loginuid", 32, &j->s->scratch) || j->s->scratch.n == 0)
 		return UINT32_MAX; /* a kernel without audit */
 	return (uint32_t)sv_number(buf_sv(&j->s->scratch), 10);
 }
@@ -240,7 +243,7 @@ static int64_t fd_limit(const struct subject *j)
 
 static void read_cgroups(struct subject *j, int dir)
 {
-	if (procfs_read(dir, "cgroup", STATUS_MAX, &j->cgroup))
+	if (procfs_read_record(dir, "cgroup", STATUS_MAX, &j->cgroup))
 		j->entry.cgroups = cgroup_items(&j->s->cgroups, buf_sv(&j->cgroup));
 }
 
@@ -281,7 +284,7 @@ static uint64_t ask_own_proc(struct subject *j)
 {
 	struct buf *b = &j->s->scratch;
 
-	if (!procfs_read(j->dir, "root/proc/1/stat", STAT_MAX, b))
+	if (!procfs_read_record(j->dir, "root/proc/1/stat", STAT_MAX, b))
 		return 0;
 	struct sv rest = buf_sv(b);
 	while (rest.n && rest.p[rest.n - 1] != ')')
@@ -347,6 +350,7 @@ bool read_process(struct subject *j)
 	read_cgroups(j, j->dir);
 	e->pidns_init_start_ts = namespace_start(j, st.in_pidns);
 	read_exe_file(j);
+	j->threads = st.threads;
 	return true;
 }
 

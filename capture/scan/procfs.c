@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-bool procfs_read(int dir, const char *name, size_t max, struct buf *b)
+enum { READ_BYTES = 4096 };
+
+static bool read_file(int dir, const char *name, size_t max, bool is_record, struct buf *b)
 {
 	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
@@ -13,7 +15,7 @@ bool procfs_read(int dir, const char *name, size_t max, struct buf *b)
 		return false;
 	ssize_t n = 0;
 	while (b->n < max) {
-		size_t want = max - b->n < 4096 ? max - b->n : 4096;
+		size_t want = max - b->n < READ_BYTES ? max - b->n : READ_BYTES;
 
 		if (!buf_reserve(b, want)) {
 			errno = ENOMEM;
@@ -26,11 +28,23 @@ bool procfs_read(int dir, const char *name, size_t max, struct buf *b)
 		if (n <= 0)
 			break;
 		b->n += (size_t)n;
+		if (is_record && (size_t)n < want)
+			break;
 	}
 	int saved = errno;
 	close(fd);
 	errno = saved;
 	return n >= 0;
+}
+
+bool procfs_read(int dir, const char *name, size_t max, struct buf *b)
+{
+	return read_file(dir, name, max, false, b);
+}
+
+bool procfs_read_record(int dir, const char *name, size_t max, struct buf *b)
+{
+	return read_file(dir, name, max, true, b);
 }
 
 struct sv procfs_link(int dir, const char *name, char out[static PROC_PATH_MAX + 1])

@@ -14,6 +14,8 @@ enum { PROC_PATH_MAX = 1023 }; /* what a trace keeps of a path */
  * ENOENT say that the process is gone.
  */
 bool procfs_read(int dir, const char *name, size_t max, struct buf *b);
+/* The same of a file that the kernel writes in one go, so that a short read is its end. */
+bool procfs_read_record(int dir, const char *name, size_t max, struct buf *b);
 
 /* Target of the link dir/name, cut at PROC_PATH_MAX; .p is NULL with errno set on failure. */
 struct sv procfs_link(int dir, const char *name, char out[static PROC_PATH_MAX + 1]);

@@ -83,7 +83,8 @@ static int scan_process(struct subject *j, struct err *err)
 		s->stats.vanished += faccessat(j->dir, "stat", F_OK, 0) < 0;
 		return 0;
 	}
-	if (put_entry(j, at_ns, err) < 0 || scan_threads(j, err) < 0 || scan_fds(j, err) < 0)
+	if (put_entry(j, at_ns, err) < 0 || (j->threads > 1 && scan_threads(j, err) < 0) ||
+	    scan_fds(j, err) < 0)
 		return -1;
 	s->stats.processes++;
 	s->stats.unreadable += j->incomplete;

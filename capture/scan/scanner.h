@@ -35,6 +35,7 @@ struct subject {
 	int64_t pid;
 	int dir; /* /proc/PID */
 	bool incomplete;
+	uint64_t threads;     /* of the process, as its status told */
 	uint64_t start_ticks; /* of the thread read last, since boot */
 	struct proc_entry entry;
 	/* what entry points at */
