@@ -14,14 +14,20 @@
 
 enum { PASSES_MAX = 4, PID_MAX = 1 << 22 };
 
-/* Processes told, one bit each. */
-struct told {
+/* Processes told, and kernel threads, which are not; one bit each.  Not those that vanished: their
+ * number may be given anew while the walk goes on. */
+struct known {
 	uint64_t *bits;
 };
 
-static bool is_told(const struct told *t, int64_t pid)
+static bool is_known(const struct known *k, int64_t pid)
 {
-	return t->bits[pid / 64] >> (pid % 64) & 1;
+	return k->bits[pid / 64] >> (pid % 64) & 1;
+}
+
+static void set_known(struct known *k, int64_t pid)
+{
+	k->bits[pid / 64] |= UINT64_C(1) << pid % 64;
 }
 
 static uint64_t now_ns(const struct scan_options *opt)
@@ -72,27 +78,27 @@ static int scan_threads(struct subject *j, struct err *err)
 	return rc;
 }
 
-/* 1: told, 0: there is nothing to tell, -1: failed. */
-static int scan_process(struct subject *j, struct err *err)
+enum outcome { FAILED = -1, VANISHED, NO_PROCESS, TOLD };
+
+static enum outcome scan_process(struct subject *j, struct err *err)
 {
 	struct scanner *s = j->s;
 	uint64_t at_ns = now_ns(s->opt);
 
 	if (!read_process(j)) {
-		/* Of a process that is gone not even the directory remains. */
-		s->stats.vanished += faccessat(j->dir, "stat", F_OK, 0) < 0;
-		return 0;
+		/* Of a process that is gone not even the directory has anything left. */
+		return faccessat(j->dir, "stat", F_OK, 0) < 0 ? VANISHED : NO_PROCESS;
 	}
 	if (put_entry(j, at_ns, err) < 0 || (j->threads > 1 && scan_threads(j, err) < 0) ||
 	    scan_fds(j, err) < 0)
-		return -1;
+		return FAILED;
 	s->stats.processes++;
 	s->stats.unreadable += j->incomplete;
-	return 1;
+	return TOLD;
 }
 
 /* The number of new processes told, or -1. */
-static int64_t pass(struct scanner *s, struct subject *j, struct told *told, struct err *err)
+static int64_t pass(struct scanner *s, struct subject *j, struct known *known, struct err *err)
 {
 	DIR *d = procfs_list(s->proc, ".");
 	int64_t found = 0;
@@ -101,17 +107,17 @@ static int64_t pass(struct scanner *s, struct subject *j, struct told *told, str
 	if (!d)
 		return err_errno(err, "%s/proc", s->root);
 	while (found >= 0 && (name = procfs_next_number(d, &j->pid)) != NULL) {
-		if (j->pid >= PID_MAX || is_told(told, j->pid))
+		if (j->pid >= PID_MAX || is_known(known, j->pid))
 			continue;
 		j->dir = procfs_open_dir(s->proc, name);
-		if (j->dir < 0) {
+		enum outcome outcome = j->dir < 0 ? VANISHED : scan_process(j, err);
+		if (j->dir >= 0)
+			close(j->dir);
+		if (outcome == VANISHED)
 			s->stats.vanished++;
-			continue;
-		}
-		int rc = scan_process(j, err);
-		close(j->dir);
-		found = rc < 0 ? -1 : found + rc;
-		told->bits[j->pid / 64] |= UINT64_C(1) << j->pid % 64;
+		else
+			set_known(known, j->pid);
+		found = outcome == FAILED ? -1 : found + (outcome == TOLD);
 	}
 	closedir(d);
 	return found;
@@ -119,23 +125,23 @@ static int64_t pass(struct scanner *s, struct subject *j, struct told *told, str
 
 static int scan_processes(struct scanner *s, struct err *err)
 {
-	struct told told = { calloc(PID_MAX / 64, sizeof *told.bits) };
+	struct known known = { calloc(PID_MAX / 64, sizeof *known.bits) };
 	struct subject *j = calloc(1, sizeof *j);
 	int64_t found = 1;
 
-	if (!told.bits || !j) {
-		free(told.bits);
+	if (!known.bits || !j) {
+		free(known.bits);
 		free(j);
 		return err_set(err, ERR_NOMEM, "no memory for the scan of processes");
 	}
 	j->s = s;
 	while (found > 0 && s->stats.passes < PASSES_MAX) {
 		s->stats.passes++;
-		found = pass(s, j, &told, err);
+		found = pass(s, j, &known, err);
 	}
 	subject_deinit(j);
 	free(j);
-	free(told.bits);
+	free(known.bits);
 	return found < 0 ? -1 : 0;
 }
 

@@ -37,7 +37,7 @@ endfunction()
 if(SAKER_UNIT_TESTS AND TARGET PkgConfig::cmocka)
 	saker_unit_tests(format/tests saker_format)
 	saker_unit_tests(engine/tests saker_engine)
-	saker_unit_tests(capture/tests saker_capture)
+	saker_unit_tests(capture/tests "saker_capture;saker_engine") # also what the state makes of it
 	saker_unit_tests(replay/tests saker_replay)
 	saker_unit_tests(tools/tests saker_tools)
 endif()
