@@ -13,6 +13,8 @@ struct sink_kind {
 		    struct err *err);
 	int (*put)(void *writer, const struct record *rec, struct err *err);
 	int (*close)(void *writer, struct err *err);
+	int (*flush)(void *writer, struct err *err); /* may be NULL */
+	uint64_t (*bytes)(const void *writer);       /* may be NULL */
 };
 
 struct sink {
@@ -74,11 +76,21 @@ static int close_native(void *writer, struct err *err)
 	return trace_writer_close(writer, err);
 }
 
+static int flush_native(void *writer, struct err *err)
+{
+	return trace_writer_flush(writer, err);
+}
+
+static uint64_t bytes_native(const void *writer)
+{
+	return trace_writer_bytes(writer);
+}
+
 /* The first one whose suffix ends the name of a file is the one expected there. */
 static const struct sink_kind kinds[] = {
-	{ "native", ".skr", open_native, put_native, close_native },
-	{ "stock-gz", ".gz", open_stock_gzip, put_stock, close_stock },
-	{ "stock", "", open_stock_plain, put_stock, close_stock },
+	{ "native", ".skr", open_native, put_native, close_native, flush_native, bytes_native },
+	{ "stock-gz", ".gz", open_stock_gzip, put_stock, close_stock, NULL, NULL },
+	{ "stock", "", open_stock_plain, put_stock, close_stock, NULL, NULL },
 };
 
 const struct sink_kind *sink_kind_by_name(struct sv name)
@@ -126,6 +138,16 @@ int sink_open(const struct sink_kind *kind, int fd, const char *name,
 int sink_put(struct sink *s, const struct record *rec, struct err *err)
 {
 	return s->kind->put(s->writer, rec, err);
+}
+
+int sink_flush(struct sink *s, struct err *err)
+{
+	return s->kind->flush ? s->kind->flush(s->writer, err) : 0;
+}
+
+uint64_t sink_bytes(const struct sink *s)
+{
+	return s->kind->bytes ? s->kind->bytes(s->writer) : 0;
 }
 
 int sink_close(struct sink *s, struct err *err)

@@ -18,6 +18,7 @@ const struct sink_kind *sink_kind_by_path(struct sv path);
 const char *sink_kind_name(const struct sink_kind *kind);
 
 struct sink_options {
+	int level;          /* of the compression of native traces (zstd); 0: the default */
 	struct sv manifest; /* JSON object kept by native traces: how the file came to be */
 	/*
 	 * Save into *out what the records put so far have come to (engine/tracker.h), without the
@@ -37,6 +38,11 @@ int sink_open(const struct sink_kind *kind, int fd, const char *name,
 	      const struct sink_options *opt, struct sink **out, struct err *err);
 /* Records in trace order. */
 int sink_put(struct sink *s, const struct record *rec, struct err *err);
+/* Native traces: what was put can be read from now on, whatever becomes of this process.  Costs
+ * room, since what is packed together then is less.  Nothing to do for others. */
+int sink_flush(struct sink *s, struct err *err);
+/* Bytes written so far, of native traces; 0 of others. */
+uint64_t sink_bytes(const struct sink *s);
 /* Finish and free; the file is complete only if this returns 0.  s may be NULL. */
 int sink_close(struct sink *s, struct err *err);
 

@@ -80,11 +80,22 @@ static void put_le64(char *p, uint64_t v)
 	memcpy(p, &v, sizeof v);
 }
 
+/* A disk that is full leaves a whole number of frames, and room for a small one. */
+static void take_back(struct frame_writer *w)
+{
+	struct stat st;
+	off_t size = (off_t)w->offset;
+
+	if (fstat(w->fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > size &&
+	    lseek(w->fd, 0, SEEK_CUR) == st.st_size && ftruncate(w->fd, size) == 0)
+		lseek(w->fd, size, SEEK_SET);
+}
+
 int frame_writer_put(struct frame_writer *w, enum frame_kind kind, struct sv payload,
 		     struct err *err)
 {
 	char header[FRAME_HEADER_SIZE] = { 0 };
-	uint8_t hash[FRAME_HASH_SIZE];
+	uint8_t hash[FRAME_HASH_SIZE], chain[FRAME_HASH_SIZE];
 
 	if (payload.n > FRAME_MAX_PAYLOAD)
 		return err_set(err, ERR_LIMIT, "%s: a frame of %zu bytes is over the limit",
@@ -96,14 +107,16 @@ int frame_writer_put(struct frame_writer *w, enum frame_kind kind, struct sv pay
 
 	struct sv parts[] = { { header, OFF_HASH }, payload };
 	struct sv link[] = { { (char *)w->chain, sizeof w->chain }, { (char *)hash, sizeof hash } };
-	if (!hasher_digest(w->hasher, parts, 2, hash) ||
-	    !hasher_digest(w->hasher, link, 2, w->chain))
+	if (!hasher_digest(w->hasher, parts, 2, hash) || !hasher_digest(w->hasher, link, 2, chain))
 		return err_set(err, ERR_IO, "%s: cannot hash", w->name);
 	memcpy(header + OFF_HASH, hash, sizeof hash);
-	memcpy(header + OFF_CHAIN, w->chain, sizeof w->chain);
+	memcpy(header + OFF_CHAIN, chain, sizeof chain);
 	if (write_all(w->fd, (struct sv){ header, sizeof header }, w->name, err) < 0 ||
-	    write_all(w->fd, payload, w->name, err) < 0)
+	    write_all(w->fd, payload, w->name, err) < 0) {
+		take_back(w);
 		return -1;
+	}
+	memcpy(w->chain, chain, sizeof chain);
 	w->offset += sizeof header + payload.n;
 	w->seq++;
 	return 0;

@@ -41,6 +41,7 @@ struct frame_writer;
 
 /* Takes fd; writes the file header.  Nothing is ever rewritten, so a pipe will do. */
 int frame_writer_open(int fd, const char *name, struct frame_writer **out, struct err *err);
+/* A frame that cannot be written whole leaves nothing behind in a file; the next one may try. */
 int frame_writer_put(struct frame_writer *w, enum frame_kind kind, struct sv payload,
 		     struct err *err);
 /* Offset at which the next frame will start; chain value of the last one. */

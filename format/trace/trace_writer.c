@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 enum {
-	LEVEL = 3,                  /* of zstd */
+	LEVEL = 3,                  /* of zstd, unless told otherwise */
 	META_FRAME_BYTES = 4 << 20, /* a long list is cut into several frames */
 	/*
 	 * A segment ends after so many events if it is long enough for the next snapshot to be a
@@ -182,9 +182,8 @@ int trace_writer_put(struct trace_writer *w, const struct record *rec, struct er
 	case RECORD_EVENT:
 		return put_event(w, &rec->event, err);
 	case RECORD_STATE:
-		if (w->index.nframes || w->meta.n || w->events)
-			return err_set(err, ERR_UNSUPPORTED,
-				       "a trace can begin with a state, not go on with one");
+		if ((w->index.nframes || w->meta.n || w->events) && end_segment(w, err) < 0)
+			return -1;
 		return put_snapshot(w, &rec->snapshot, err);
 	default:
 		return put_row(w, rec, err);
@@ -195,7 +194,7 @@ int trace_writer_put(struct trace_writer *w, const struct record *rec, struct er
 
 static int init(struct trace_writer *w, struct err *err)
 {
-	w->packer = packer_new(LEVEL);
+	w->packer = packer_new(w->opt.level ? w->opt.level : LEVEL);
 	w->block = block_builder_new();
 	w->filter = filter_builder_new();
 	if (!w->packer || !w->block || !w->filter)
@@ -235,6 +234,16 @@ int trace_writer_open(int fd, const char *name, const struct sink_options *opt,
 	}
 	*out = w;
 	return 0;
+}
+
+int trace_writer_flush(struct trace_writer *w, struct err *err)
+{
+	return flush_meta(w, err) < 0 || flush_block(w, err) < 0 ? -1 : 0;
+}
+
+uint64_t trace_writer_bytes(const struct trace_writer *w)
+{
+	return frame_writer_offset(w->frames);
 }
 
 static int put_end(struct trace_writer *w, struct err *err)
