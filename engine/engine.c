@@ -6,6 +6,8 @@ struct engine {
 	struct state *state;
 	struct ruleset *rules; /* borrowed, may be NULL */
 	enum rule_matching matching;
+	engine_gate *gate; /* may be NULL */
+	void *gate_arg;
 	struct field_ctx ctx;
 };
 
@@ -33,6 +35,17 @@ void engine_free(struct engine *e)
 	state_free(e->state);
 	arena_deinit(&e->ctx.scratch);
 	free(e);
+}
+
+void engine_set_rules(struct engine *e, struct ruleset *rs)
+{
+	e->rules = rs;
+}
+
+void engine_set_gate(struct engine *e, engine_gate *gate, void *arg)
+{
+	e->gate = gate;
+	e->gate_arg = arg;
 }
 
 struct state *engine_state(struct engine *e)
@@ -76,9 +89,13 @@ int engine_record(struct engine *e, const struct record *rec, engine_match *on_m
 		return state_meta(e->state, rec, err);
 	if (state_event(e->state, &rec->event, err) < 0)
 		return -1;
-	if (!e->rules || !e->state->now.shown)
+	if (!e->state->now.shown || (!e->rules && !e->gate))
 		return 0;
 	arena_reset(&e->ctx.scratch);
+	if (e->gate && !e->gate(e->gate_arg, &e->ctx))
+		return 0;
+	if (!e->rules)
+		return 0;
 	program_run(ruleset_program(e->rules), &e->ctx, on_hit, &run);
 	return run.rc;
 }

@@ -29,6 +29,17 @@ void engine_free(struct engine *e);
  */
 int engine_record(struct engine *e, const struct record *rec, engine_match *on_match, void *arg,
 		  struct err *err);
+/*
+ * Rules for the records from here on; the state stays.  What the old ones remembered of threads
+ * does not count for the new ones.
+ */
+void engine_set_rules(struct engine *e, struct ruleset *rs);
+/*
+ * Asked after the state has taken an event and before any rule sees it: false keeps the rules away
+ * from it.  NULL: none is asked.
+ */
+typedef bool engine_gate(void *arg, struct field_ctx *ctx);
+void engine_set_gate(struct engine *e, engine_gate *gate, void *arg);
 struct state *engine_state(struct engine *e);
 struct field_ctx *engine_ctx(struct engine *e);
 
