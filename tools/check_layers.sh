@@ -3,14 +3,15 @@
 cd "$(dirname "$0")/.." || exit 1
 status=0
 
-# room, then the rooms that its files may include; ROOM/cli is a program, not part of the library
+# room, then the rooms that its files may include; ROOM/cli and ROOM/rec are programs, not part of
+# the library
 allow() {
 	room=$1
 	shift
 	[ -d "$room" ] || return 0
 	pattern=$(printf '%s|' "$@")
 	bad=$(find "$room" -name '*.[ch]' -not -path '*/tests/*' -not -path '*/fuzz/*' \
-		-not -path "$room/cli/*" -exec \
+		-not -path "$room/cli/*" -not -path "$room/rec/*" -exec \
 		grep -nE '^#include "' {} + | grep -vE "#include \"(${pattern%|})/")
 	if [ -n "$bad" ]; then
 		echo "$room may include $* only:"
@@ -40,10 +41,13 @@ allow replay format engine replay
 allow replay/cli format engine replay tools/common
 allow tools format engine replay tools
 allow capture format drivers capture
+allow capture/rec format engine replay capture tools/common
 only 'sqlite3\.h' 'replay/store[a-z_]*\.[ch]' 'replay/tests/[a-z_]*\.[ch]' 'tools/matches/[a-z_]*\.[ch]'
 only 'zstd\.h' 'format/trace/column\.c'
 only 'cjson/' 'format/trace/manifest\.c' 'engine/state/container_json\.c'
 only 'openssl/' 'format/trace/hash\.c' 'replay/[a-z_0-9]*\.c'
 only 'isa-l/.*' 'format/scap/inflate_isal\.c'
 only 'zlib\.h' 'format/scap/[a-z_]*\.c' 'format/tests/[a-z_]*\.c'
+only 'sys/capability\.h' 'capture/rec/privileges\.c'
+only 'curl/' 'capture/rec/outlet_http\.c'
 exit $status

@@ -1,0 +1,122 @@
+#include "capture/rec/belt.h"
+
+#include "capture/rec/deadline.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+struct belt {
+	pthread_mutex_t mutex;
+	pthread_cond_t moved[BELT_MAX_STAGES]; /* something for this stage to take */
+	uint64_t passed[BELT_MAX_STAGES];      /* parcels that this stage is done with */
+	bool finished[BELT_MAX_STAGES];
+	unsigned stages;
+	size_t nparcels;
+	struct parcel parcels[];
+};
+
+int belt_new(size_t parcels, size_t parcel_bytes, unsigned stages, struct belt **out,
+	     struct err *err)
+{
+	struct belt *b = calloc(1, sizeof *b + parcels * sizeof b->parcels[0]);
+
+	*out = NULL;
+	if (!b)
+		return err_set(err, ERR_NOMEM, "no memory for buffers");
+	b->stages = stages;
+	b->nparcels = parcels;
+	pthread_mutex_init(&b->mutex, NULL);
+	for (unsigned i = 0; i < stages; i++)
+		deadline_cond_init(&b->moved[i]);
+	for (size_t i = 0; i < parcels; i++) {
+		if (parcel_init(&b->parcels[i], parcel_bytes, err) < 0) {
+			belt_free(b);
+			return -1;
+		}
+	}
+	*out = b;
+	return 0;
+}
+
+void belt_free(struct belt *b)
+{
+	if (!b)
+		return;
+	for (size_t i = 0; i < b->nparcels; i++)
+		parcel_deinit(&b->parcels[i]);
+	for (unsigned i = 0; i < b->stages; i++)
+		pthread_cond_destroy(&b->moved[i]);
+	pthread_mutex_destroy(&b->mutex);
+	free(b);
+}
+
+static unsigned before(const struct belt *b, unsigned stage)
+{
+	return (stage ? stage : b->stages) - 1;
+}
+
+/* Parcels that lie ready for this stage; of the first one those that are free. */
+static uint64_t ready(const struct belt *b, unsigned stage)
+{
+	uint64_t behind = b->passed[before(b, stage)] + (stage ? 0 : b->nparcels);
+
+	return behind - b->passed[stage];
+}
+
+struct parcel *belt_take(struct belt *b, unsigned stage, int timeout_ms)
+{
+	struct timespec until = deadline_in(timeout_ms > 0 ? timeout_ms : 0);
+	struct parcel *p = NULL;
+	int rc = 0;
+
+	pthread_mutex_lock(&b->mutex);
+	while (!ready(b, stage) && !b->finished[before(b, stage)] && rc != ETIMEDOUT) {
+		if (timeout_ms < 0)
+			pthread_cond_wait(&b->moved[stage], &b->mutex);
+		else
+			rc = pthread_cond_timedwait(&b->moved[stage], &b->mutex, &until);
+	}
+	if (ready(b, stage))
+		p = &b->parcels[b->passed[stage] % b->nparcels];
+	pthread_mutex_unlock(&b->mutex);
+	return p;
+}
+
+void belt_pass(struct belt *b, unsigned stage)
+{
+	unsigned next = (stage + 1) % b->stages;
+
+	pthread_mutex_lock(&b->mutex);
+	b->passed[stage]++;
+	pthread_cond_signal(&b->moved[next]);
+	pthread_mutex_unlock(&b->mutex);
+}
+
+void belt_finish(struct belt *b, unsigned stage)
+{
+	pthread_mutex_lock(&b->mutex);
+	b->finished[stage] = true;
+	pthread_cond_signal(&b->moved[(stage + 1) % b->stages]);
+	pthread_mutex_unlock(&b->mutex);
+}
+
+bool belt_ended(struct belt *b, unsigned stage)
+{
+	bool ended;
+
+	pthread_mutex_lock(&b->mutex);
+	ended = b->finished[before(b, stage)] && !ready(b, stage);
+	pthread_mutex_unlock(&b->mutex);
+	return ended;
+}
+
+size_t belt_load(struct belt *b)
+{
+	size_t n;
+
+	pthread_mutex_lock(&b->mutex);
+	n = (size_t)(b->passed[0] - b->passed[b->stages - 1]);
+	pthread_mutex_unlock(&b->mutex);
+	return n;
+}

@@ -1,0 +1,211 @@
+#include "capture/rec/judge.h"
+
+#include "format/intake.h"
+#include "replay/alert_lines.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+struct judge {
+	struct judge_options opt;
+	struct engine *engine;
+	struct intake intake;
+	struct source_stats stats;
+
+	struct arena arena; /* of the filter */
+	struct program *filter;
+	uint32_t filter_id;
+	bool passed; /* the filter's word on this event; true when it was not asked */
+
+	struct ruleset *rules;
+	struct alerts *templates;
+	uint64_t generation; /* of rules */
+	pthread_mutex_t mutex;
+	struct ruleset *next_rules; /* under mutex */
+
+	struct buf line;
+	struct parcel *parcel; /* being judged */
+};
+
+static int compile_filter(struct judge *j, const char *text, struct err *err)
+{
+	struct ast *ast;
+
+	j->filter = program_new();
+	if (!j->filter)
+		return err_set(err, ERR_NOMEM, "no memory for the filter");
+	if (ast_parse(sv_of(text), &j->arena, &ast, err) < 0 ||
+	    program_add(j->filter, ast, &j->filter_id, err) < 0)
+		return err_prefix(err, err->pos.col ? "filter, column %u" : "filter", err->pos.col);
+	return program_seal(j->filter, err);
+}
+
+static bool ask_filter(void *arg, struct field_ctx *ctx)
+{
+	struct judge *j = arg;
+
+	j->passed = program_test(j->filter, j->filter_id, ctx);
+	return j->passed;
+}
+
+int judge_new(const struct judge_options *opt, struct judge **out, struct err *err)
+{
+	struct judge *j = calloc(1, sizeof *j);
+
+	*out = NULL;
+	if (!j)
+		return err_set(err, ERR_NOMEM, "no memory for the engine");
+	j->opt = *opt;
+	pthread_mutex_init(&j->mutex, NULL);
+	j->engine = engine_new(NULL, opt->matching);
+	if (!j->engine) {
+		judge_free(j);
+		return err_set(err, ERR_NOMEM, "no memory for the engine");
+	}
+	engine_ctx(j->engine)->run = ++j->generation;
+	if (intake_init(&j->intake, true, &j->stats, err) < 0 ||
+	    (opt->filter && compile_filter(j, opt->filter, err) < 0)) {
+		judge_free(j);
+		return -1;
+	}
+	if (j->filter)
+		engine_set_gate(j->engine, ask_filter, j);
+	*out = j;
+	return 0;
+}
+
+void judge_free(struct judge *j)
+{
+	if (!j)
+		return;
+	engine_free(j->engine);
+	intake_deinit(&j->intake);
+	program_free(j->filter);
+	arena_deinit(&j->arena);
+	alerts_free(j->templates);
+	ruleset_free(j->rules);
+	ruleset_free(j->next_rules);
+	buf_deinit(&j->line);
+	pthread_mutex_destroy(&j->mutex);
+	free(j);
+}
+
+/* --- rules --- */
+
+void judge_set_rules(struct judge *j, struct ruleset *rules)
+{
+	struct ruleset *overtaken;
+
+	pthread_mutex_lock(&j->mutex);
+	overtaken = j->next_rules;
+	j->next_rules = rules;
+	pthread_mutex_unlock(&j->mutex);
+	ruleset_free(overtaken);
+}
+
+static int change_rules(struct judge *j, struct err *err)
+{
+	struct ruleset *rules;
+
+	pthread_mutex_lock(&j->mutex);
+	rules = j->next_rules;
+	j->next_rules = NULL;
+	pthread_mutex_unlock(&j->mutex);
+	if (!rules)
+		return 0;
+	engine_set_rules(j->engine, rules);
+	engine_ctx(j->engine)->run = ++j->generation;
+	alerts_free(j->templates);
+	ruleset_free(j->rules);
+	j->rules = rules;
+	return alerts_new(rules, j->opt.json, &j->templates, err);
+}
+
+static int on_match(void *arg, const struct match *m, struct err *err)
+{
+	struct judge *j = arg;
+	struct alert alert;
+
+	if (alerts_render(j->templates, m, &alert, err) < 0)
+		return -1;
+	meter_add(&j->opt.meter->matches, 1);
+	j->parcel->match_ns = alert.ts_ns;
+	if (!j->opt.alerts)
+		return 0;
+	buf_clear(&j->line);
+	if (j->opt.json)
+		alert_put_json(&j->line, &alert);
+	else
+		alert_put_text(&j->line, &alert);
+	if (j->line.failed)
+		return err_set(err, ERR_NOMEM, "no memory for an alert");
+	if (!alert_queue_put(j->opt.alerts, m->rule->priority, buf_sv(&j->line), NULL))
+		meter_add(&j->opt.meter->alerts_lost, 1);
+	return 0;
+}
+
+/* --- records --- */
+
+/* What the filter does not want is left out where the state can do without it. */
+static void leave_out(struct judge *j, struct parcel_cursor *c, const struct event *ev)
+{
+	if (ev->desc->flags & EF_MODIFIES_STATE) {
+		parcel_hide(c);
+	} else {
+		c->item->flags |= ITEM_DROPPED;
+		j->intake.num--;
+		j->stats.events--;
+	}
+}
+
+static int judge_event(struct judge *j, struct parcel_cursor *c, struct record *rec,
+		       struct err *err)
+{
+	switch (intake_event(&j->intake, &rec->event, err)) {
+	case UPGRADE_KEEP:
+		break;
+	case UPGRADE_ERROR:
+		return -1;
+	default:
+		return 0;
+	}
+	j->passed = true;
+	if (engine_record(j->engine, rec, on_match, j, err) < 0)
+		return -1;
+	if (!j->passed)
+		leave_out(j, c, &rec->event);
+	return 0;
+}
+
+int judge_parcel(struct judge *j, struct parcel *p, struct err *err)
+{
+	struct parcel_cursor c = { 0 };
+	struct record rec;
+
+	if (change_rules(j, err) < 0)
+		return -1;
+	j->parcel = p;
+	while (parcel_next(p, &c, &rec)) {
+		int rc;
+
+		if (rec.kind == RECORD_EVENT) {
+			rc = judge_event(j, &c, &rec, err);
+		} else {
+			if (rec.kind == RECORD_SECTION)
+				intake_section(&j->intake);
+			if (rec.kind == RECORD_LOSS)
+				intake_loss(&j->intake);
+			rc = engine_record(j->engine, &rec, NULL, NULL, err);
+		}
+		if (rc < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int judge_snapshot(const struct judge *j, struct snapshot *out, struct err *err)
+{
+	(void)j;
+	(void)out;
+	return err_set(err, ERR_UNSUPPORTED, "snapshots are not there yet");
+}
