@@ -1,6 +1,6 @@
 #include "format/trace/frame.h"
 
-#include "format/base/bytes.h"
+#include "format/trace/frame_layout.h"
 #include "format/trace/hash.h"
 
 #include <errno.h>
@@ -9,16 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/*
- * The first byte is not ASCII, CR LF and ^Z catch transfers as text: the trick of PNG.
- * File header: magic[8], u16 major, u16 minor, u32 zero.
- */
+/* The first byte is not ASCII, CR LF and ^Z catch transfers as text: the trick of PNG. */
 const char frame_file_magic[8] = { '\x89', 'S', 'K', 'R', '\r', '\n', '\x1a', '\n' };
-static const char frame_magic[4] = { 'S', 'K', 'F', '1' };
-enum { VERSION_MAJOR = 1, VERSION_MINOR = 0 };
-
-/* Frame header: magic[4], u8 kind, 3 zero bytes, u64 payload length, u64 sequence number. */
-enum { OFF_KIND = 4, OFF_LENGTH = 8, OFF_SEQ = 16, OFF_HASH = 24, OFF_CHAIN = 56 };
 
 static int write_all(int fd, struct sv bytes, const char *name, struct err *err)
 {
@@ -59,8 +51,8 @@ int frame_writer_open(int fd, const char *name, struct frame_writer **out, struc
 	w->name = strdup(name);
 	w->hasher = hasher_new();
 	memcpy(header, frame_file_magic, sizeof frame_file_magic);
-	header[8] = VERSION_MAJOR;
-	header[10] = VERSION_MINOR;
+	header[OFF_MAJOR] = VERSION_MAJOR;
+	header[OFF_MINOR] = VERSION_MINOR;
 	if (!w->name || !w->hasher) {
 		frame_writer_close(w, NULL);
 		return err_set(err, ERR_NOMEM, "no memory for a trace writer");
@@ -100,7 +92,7 @@ int frame_writer_put(struct frame_writer *w, enum frame_kind kind, struct sv pay
 	if (payload.n > FRAME_MAX_PAYLOAD)
 		return err_set(err, ERR_LIMIT, "%s: a frame of %zu bytes is over the limit",
 			       w->name, payload.n);
-	memcpy(header, frame_magic, sizeof frame_magic);
+	memcpy(header, FRAME_MAGIC, FRAME_MAGIC_SIZE);
 	header[OFF_KIND] = (char)kind;
 	put_le64(header + OFF_LENGTH, payload.n);
 	put_le64(header + OFF_SEQ, w->seq);
@@ -207,10 +199,10 @@ static int read_file_header(struct frame_reader *r, struct err *err)
 	if (memcmp(header, frame_file_magic, sizeof frame_file_magic) != 0)
 		return err_set(err, ERR_FORMAT, "%s: not a native trace (its first bytes differ)",
 			       r->name);
-	if (get_le16(header + 8) != VERSION_MAJOR)
+	if (get_le16(header + OFF_MAJOR) != VERSION_MAJOR)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "%s: format version %u, this reader knows version %d", r->name,
-			       get_le16(header + 8), VERSION_MAJOR);
+			       get_le16(header + OFF_MAJOR), VERSION_MAJOR);
 	r->offset = sizeof header;
 	struct sv view = { header, sizeof header };
 	if (!hasher_digest(r->hasher, &view, 1, r->chain))
@@ -308,7 +300,7 @@ static int fail_truncated(struct frame_reader *r, uint64_t want, ssize_t got, st
 static int check_header(const char *header, const char *name, uint64_t offset, uint64_t seq,
 			uint64_t *length, struct err *err)
 {
-	if (memcmp(header, frame_magic, sizeof frame_magic) != 0)
+	if (!frame_magic_at(header))
 		return err_set(err, ERR_FORMAT, "%s: offset %" PRIu64 ": no frame begins here",
 			       name, offset);
 	*length = get_le64(header + OFF_LENGTH);

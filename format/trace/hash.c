@@ -32,13 +32,28 @@ void hasher_free(struct hasher *h)
 	free(h);
 }
 
+bool hasher_begin(struct hasher *h)
+{
+	return EVP_DigestInit_ex2(h->ctx, h->sha256, NULL) == 1;
+}
+
+bool hasher_update(struct hasher *h, struct sv part)
+{
+	return EVP_DigestUpdate(h->ctx, part.p, part.n) == 1;
+}
+
+bool hasher_finish(struct hasher *h, uint8_t out[static 32])
+{
+	return EVP_DigestFinal_ex(h->ctx, out, NULL) == 1;
+}
+
 bool hasher_digest(struct hasher *h, const struct sv *parts, size_t n, uint8_t out[static 32])
 {
-	if (!EVP_DigestInit_ex2(h->ctx, h->sha256, NULL))
+	if (!hasher_begin(h))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		if (!EVP_DigestUpdate(h->ctx, parts[i].p, parts[i].n))
+		if (!hasher_update(h, parts[i]))
 			return false;
 	}
-	return EVP_DigestFinal_ex(h->ctx, out, NULL) == 1;
+	return hasher_finish(h, out);
 }

@@ -423,30 +423,3 @@ const struct trace_layout *trace_reader_layout(const struct source *s)
 {
 	return s->ops == &trace_ops ? &((const struct trace_reader *)s)->layout : NULL;
 }
-
-int trace_verify(int fd, const char *name, struct trace_layout *layout, uint64_t *valid,
-		 struct err *err)
-{
-	struct frame_reader *frames;
-	struct frame frame;
-	enum next next;
-	bool ended = false;
-
-	*layout = (struct trace_layout){ 0 };
-	*valid = 0;
-	if (frame_reader_open(fd, (struct sv){ "", 0 }, name, true, &frames, err) < 0)
-		return -1;
-	while ((next = frame_reader_next(frames, &frame, err)) == NEXT_ITEM && !ended) {
-		note_frame(layout, &frame);
-		ended = frame.kind == FRAME_TRAILER;
-		*valid = frame_reader_offset(frames);
-	}
-	if (next == NEXT_ITEM)
-		err_set(err, ERR_FORMAT, "%s: offset %" PRIu64 ": a frame behind the trailer", name,
-			*valid);
-	else if (next == NEXT_END && !ended)
-		err_set(err, ERR_TRUNCATED,
-			"%s: offset %" PRIu64 ": the trace ends without its trailer", name, *valid);
-	frame_reader_close(frames);
-	return next == NEXT_END && ended ? 0 : -1;
-}

@@ -25,12 +25,4 @@ struct trace_layout {
 /* NULL when s is not a native trace. */
 const struct trace_layout *trace_reader_layout(const struct source *s);
 
-/*
- * Check the frames and hashes of a native trace without inflating anything: SPEC 3.
- * *valid: length in bytes of the prefix that is whole and as it was written.  0 when that is all of
- * the file; -1 with the first thing that is wrong, *layout then telling what stands before it.
- */
-int trace_verify(int fd, const char *name, struct trace_layout *layout, uint64_t *valid,
-		 struct err *err);
-
 #endif

@@ -1,5 +1,5 @@
 /* scap verify: is a native trace whole, and as it was written? */
-#include "format/trace/trace_reader.h"
+#include "format/trace/verify.h"
 #include "tools/common/human.h"
 #include "tools/common/json.h"
 #include "tools/scap/commands.h"
@@ -7,11 +7,12 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 struct verdict {
 	const char *path;
-	struct trace_layout layout;
-	uint64_t valid; /* bytes of the intact prefix */
+	struct trace_verdict found;
 	struct err damage;
 };
 
@@ -20,10 +21,10 @@ static void verdict_text(struct buf *b, const struct verdict *v)
 	bool intact = v->damage.code == ERR_NONE;
 
 	buf_printf(b, "%s: %s, %" PRIu64 " frames, %" PRIu64 " bytes%s\n", v->path,
-		   intact ? "intact" : "DAMAGED", v->layout.frames, v->valid,
+		   intact ? "intact" : "DAMAGED", v->found.frames, v->found.valid_bytes,
 		   intact ? "" : " before the damage");
 	buf_puts(b, "  chain ");
-	human_hex(b, v->layout.chain, sizeof v->layout.chain);
+	human_hex(b, v->found.chain, sizeof v->found.chain);
 	buf_putc(b, '\n');
 }
 
@@ -32,19 +33,34 @@ static void verdict_json(struct buf *b, const struct verdict *v)
 	struct json j = { .out = b };
 	struct buf chain = { 0 };
 
-	human_hex(&chain, v->layout.chain, sizeof v->layout.chain);
+	human_hex(&chain, v->found.chain, sizeof v->found.chain);
 	json_object(&j, NULL);
 	json_text(&j, "path", sv_of(v->path));
 	json_bool(&j, "intact", v->damage.code == ERR_NONE);
-	json_u64(&j, "frames", v->layout.frames);
-	json_u64(&j, "event_blocks", v->layout.blocks);
-	json_u64(&j, "valid_bytes", v->valid);
+	json_u64(&j, "frames", v->found.frames);
+	json_u64(&j, "event_blocks", v->found.blocks);
+	json_u64(&j, "valid_bytes", v->found.valid_bytes);
 	json_text(&j, "chain", buf_sv(&chain));
 	if (v->damage.code != ERR_NONE)
 		json_text(&j, "damage", sv_of(v->damage.msg));
 	json_end_object(&j);
 	buf_putc(b, '\n');
 	buf_deinit(&chain);
+}
+
+static void check(struct verdict *v)
+{
+	bool from_stdin = strcmp(v->path, "-") == 0;
+	int fd = from_stdin ? dup(STDIN_FILENO) : open(v->path, O_RDONLY | O_CLOEXEC);
+
+	if (from_stdin)
+		v->path = "standard input";
+	if (fd < 0) {
+		err_errno(&v->damage, "cannot open %s", v->path);
+		return;
+	}
+	trace_verify(fd, v->path, &v->found, &v->damage);
+	close(fd);
 }
 
 static int run(struct cli *c, struct err *err)
@@ -59,16 +75,12 @@ static int run(struct cli *c, struct err *err)
 		return -1;
 	for (int i = 0; i < c->argc; i++) {
 		struct verdict v = { .path = c->argv[i] };
-		int fd = open(v.path, O_RDONLY | O_CLOEXEC);
 
-		if (fd < 0)
-			err_errno(&v.damage, "cannot open %s", v.path);
-		else
-			trace_verify(fd, v.path, &v.layout, &v.valid, &v.damage);
+		check(&v);
 		buf_clear(&b);
 		if (json)
 			verdict_json(&b, &v);
-		else if (v.layout.frames)
+		else if (v.found.valid_bytes)
 			verdict_text(&b, &v);
 		buf_write(&b, stdout);
 		if (v.damage.code != ERR_NONE) {
