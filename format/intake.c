@@ -59,3 +59,45 @@ enum upgrade_result intake_event(struct intake *in, struct event *ev, struct err
 	in->stats->events++;
 	return UPGRADE_KEEP;
 }
+
+/* Layout of the rows, for readers of files to come. */
+enum { INTAKE_LAYOUT = 1 };
+
+void intake_save(const struct intake *in, struct snapshot *out)
+{
+	snapshot_begin(out, SNAPSHOT_INTAKE);
+	snapshot_put(out, INTAKE_LAYOUT);
+	snapshot_put(out, in->num);
+	snapshot_put(out, in->stats->sections);
+	snapshot_put(out, in->leading);
+	if (in->upgrader)
+		upgrader_save(in->upgrader, out);
+	else
+		snapshot_put(out, 0);
+}
+
+static void load_rows(struct intake *in, struct snapshot_reader *r)
+{
+	if (snapshot_take(r) != INTAKE_LAYOUT)
+		snapshot_damaged(r, "its layout is of a later version");
+	in->num = snapshot_take(r);
+	in->stats->sections = snapshot_take(r);
+	in->leading = snapshot_take_max(r, 1);
+	if (in->upgrader)
+		upgrader_load(in->upgrader, r);
+	else
+		r->rows.n = 0; /* enter events are of no use */
+}
+
+int intake_load(struct intake *in, const struct snapshot_view *from, struct err *err)
+{
+	struct snapshot_reader r;
+
+	if (snapshot_reader_init(&r, from, err) < 0)
+		return -1;
+	snapshot_reader_begin(&r, from, SNAPSHOT_INTAKE);
+	load_rows(in, &r);
+	int rc = snapshot_reader_finish(&r, err);
+	snapshot_reader_deinit(&r);
+	return rc;
+}

@@ -158,6 +158,11 @@ void snapshot_note_addr(struct snapshot *s, const struct ip *ip)
 	intern_addr(s, ip);
 }
 
+void snapshot_no_memory(struct snapshot *s)
+{
+	s->columns[s->part].failed = true;
+}
+
 int snapshot_finish(const struct snapshot *s, struct err *err)
 {
 	bool full = s->full;

@@ -69,6 +69,8 @@ void snapshot_put_addr(struct snapshot *s, const struct ip *ip);
  * that a later event's fields may show and that stands in the rows in another form. */
 void snapshot_note_text(struct snapshot *s, struct sv text);
 void snapshot_note_addr(struct snapshot *s, const struct ip *ip);
+/* The caller found no memory for what it would have put. */
+void snapshot_no_memory(struct snapshot *s);
 /* -1: something above did not fit or found no memory. */
 int snapshot_finish(const struct snapshot *s, struct err *err);
 /* Valid until the next change of s. */

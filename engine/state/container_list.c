@@ -152,6 +152,26 @@ void container_list_remove(struct container_list *l, struct sv id)
 	l->slots[i].c = NULL;
 }
 
+bool container_list_slot(const struct container_list *l, uint32_t i, struct sv *id,
+			 const struct container **c)
+{
+	if (i >= l->n)
+		return false;
+	*id = text_sv(l->slots[i].id);
+	*c = l->slots[i].c;
+	return true;
+}
+
+int container_list_reserve(struct container_list *l, struct sv id)
+{
+	struct text *text = text_new(id);
+	uint32_t i;
+	int rc = text ? add_slot(l, text, &i) : -1;
+
+	text_unref(text);
+	return rc;
+}
+
 void container_list_each(const struct container_list *l,
 			 bool (*each)(void *arg, const struct container *c), void *arg)
 {

@@ -18,6 +18,15 @@ struct container *container_list_find(const struct container_list *l, struct sv 
 int container_list_put(struct container_list *l, struct container *take_c);
 void container_list_remove(struct container_list *l, struct sv id);
 
+/*
+ * Its slots in order, those of removed containers (*c is NULL) included: an id keeps its slot for
+ * good.  Slot 0 is the host's, whose id is "".  False: there are no more.
+ */
+bool container_list_slot(const struct container_list *l, uint32_t i, struct sv *id,
+			 const struct container **c);
+/* Keep the next slot for id, without a container so far.  As container_list_put. */
+int container_list_reserve(struct container_list *l, struct sv id);
+
 /* Until each() says false. */
 void container_list_each(const struct container_list *l,
 			 bool (*each)(void *arg, const struct container *c), void *arg);
@@ -25,6 +34,8 @@ void container_list_each(const struct container_list *l,
 /* One of which only id and engine are known; NULL: no memory. */
 struct container *container_new(struct sv id, const char *type);
 void container_free(struct container *c);
+/* The name of an engine whose containers need no event, as container_new takes it; NULL: none. */
+const char *container_engine(struct sv name);
 /* What a container event says ({"container": {...}}); NULL: not that, or no memory. */
 struct container *container_from_json(struct sv json);
 

@@ -1,4 +1,4 @@
-#include "engine/state/container.h"
+#include "engine/state/container_list.h"
 
 #include "engine/state/cgroups.h"
 
@@ -189,4 +189,13 @@ bool container_match(struct sv cgroups, struct container_match *out)
 		}
 	}
 	return false;
+}
+
+const char *container_engine(struct sv name)
+{
+	for (size_t i = 0; i < sizeof engines / sizeof *engines; i++) {
+		if (engines[i].type && sv_eq(sv_of(engines[i].type), name))
+			return engines[i].type;
+	}
+	return sv_eq(name, SV("host")) ? "host" : NULL;
 }

@@ -24,15 +24,10 @@ static size_t recorded_length(const struct event *ev, size_t *data)
 	return 26 + ev->nparams * per_param + *data;
 }
 
-void parse_store_enter(struct state *s, const struct event *ev)
+void keep_enter(struct state *s, struct thread *t, const struct event *ev)
 {
-	struct thread *t = s->now.thread;
-	bool always = ev->type == EV_SYSCALL_EXECVEAT_E || ev->type == EV_SOCKET_CONNECT_E;
 	size_t data;
 
-	/* An upgraded event without parameters brings nothing. */
-	if (!t || (!always && !arg_given(ev, 0)))
-		return;
 	if (recorded_length(ev, &data) > STATE_MAX_ENTER_BYTES)
 		return;
 	if (!t->enter || t->enter->room < data) {
@@ -62,19 +57,21 @@ void parse_store_enter(struct state *s, const struct event *ev)
 	}
 }
 
-const struct event *enter_event(struct state *s)
+void parse_store_enter(struct state *s, const struct event *ev)
 {
-	struct thread *t = s->now.thread;
-	struct event *out = &s->tables->enter;
-	uint16_t exit = s->now.ev->type;
+	bool always = ev->type == EV_SYSCALL_EXECVEAT_E || ev->type == EV_SOCKET_CONNECT_E;
 
-	if (!t || !s->tables->enter_valid || !t->enter || !t->enter->set)
-		return NULL;
-	/* An execveat that succeeds ends as an execve on most machines. */
-	if (t->enter->type + 1 != exit &&
-	    !(exit == EV_SYSCALL_EXECVE_19_X && t->enter->type == EV_SYSCALL_EXECVEAT_E))
-		return NULL;
+	/* An upgraded event without parameters brings nothing. */
+	if (s->now.thread && (always || arg_given(ev, 0)))
+		keep_enter(s, s->now.thread, ev);
+}
+
+bool kept_enter(const struct thread *t, struct event *out)
+{
 	const struct enter_copy *copy = t->enter;
+
+	if (!copy || !copy->set)
+		return false;
 	out->num = copy->num;
 	out->ts_ns = copy->ts_ns;
 	out->tid = t->tid;
@@ -88,6 +85,22 @@ const struct event *enter_event(struct state *s)
 		out->params[i] = (struct sv){ at, copy->lens[i] };
 		at += copy->lens[i];
 	}
+	return true;
+}
+
+const struct event *enter_event(struct state *s)
+{
+	struct thread *t = s->now.thread;
+	struct event *out = &s->tables->enter;
+	uint16_t exit = s->now.ev->type;
+
+	if (!t || !s->tables->enter_valid || !t->enter || !t->enter->set)
+		return NULL;
+	/* An execveat that succeeds ends as an execve on most machines. */
+	if (t->enter->type + 1 != exit &&
+	    !(exit == EV_SYSCALL_EXECVE_19_X && t->enter->type == EV_SYSCALL_EXECVEAT_E))
+		return NULL;
+	kept_enter(t, out);
 	return s->now.enter = out;
 }
 

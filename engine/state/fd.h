@@ -66,6 +66,7 @@ struct fd {
 	union fd_sock sock;
 	struct text *name;     /* fd.name: absolute path, "a:p->b:p", ... */
 	struct text *name_raw; /* path as the program gave it; NULL if none */
+	uint32_t mark;         /* its number while a state is saved */
 };
 
 struct fd_table; /* fd number -> struct fd, at most STATE_MAX_FDS */

@@ -146,3 +146,42 @@ bool fd_order_copy_for_child(const struct fd_order *o, struct fd_order *out)
 	}
 	return true;
 }
+
+static bool is_size(uint32_t nbuckets)
+{
+	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+		if (sizes[i] == nbuckets)
+			return true;
+	}
+	return false;
+}
+
+bool fd_order_build(struct fd_order *out, uint32_t nbuckets, const int64_t *nums, uint32_t n)
+{
+	struct fd_order o = { .nbuckets = nbuckets, .n = n, .room = n };
+	uint32_t *last = NULL;
+
+	if (nbuckets == 0)
+		return n == 0;
+	if (!is_size(nbuckets) || n > nbuckets)
+		return false;
+	o.links = calloc(n + 1, sizeof *o.links);
+	o.buckets = calloc(nbuckets, sizeof *o.buckets);
+	bool ok = o.links && o.buckets;
+	for (uint32_t i = 0; ok && i < n; i++) {
+		uint32_t *b = bucket_of(&o, nums[i]);
+
+		o.links[i] = (struct fd_link){ .num = i ? nums[i - 1] : 0, .next = i + 1 };
+		o.links[i + 1].num = nums[i];
+		ok = *b == 0 || b == last;
+		if (*b == 0)
+			*b = i + 1;
+		last = b;
+	}
+	if (ok) {
+		*out = o;
+		return true;
+	}
+	fd_order_deinit(&o);
+	return false;
+}

@@ -35,6 +35,12 @@ bool fd_order_copy(const struct fd_order *o, struct fd_order *out);
 /* As a forked child lists them: Falco adds them one by one, which changes their order. */
 bool fd_order_copy_for_child(const struct fd_order *o, struct fd_order *out);
 
+/*
+ * The list of n numbers in this order, with that many buckets; out is an empty one.  False: no list
+ * comes to that (a bucket's numbers apart, more numbers than buckets), or no memory.
+ */
+bool fd_order_build(struct fd_order *out, uint32_t nbuckets, const int64_t *nums, uint32_t n);
+
 /* Walk: start with at = 0; false at the end. */
 static inline bool fd_order_next(const struct fd_order *o, uint32_t *at, int64_t *num)
 {

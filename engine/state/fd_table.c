@@ -21,6 +21,7 @@ struct fd_table {
 	struct fd **near;
 	struct far_fd *far;
 	struct fd_order order; /* of all numbers */
+	uint32_t mark;
 };
 
 enum { NEAR_MIN = 16 };
@@ -72,7 +73,7 @@ void fd_unref(struct fd_store *st, struct fd *f)
 	pool_give(&st->fds, f);
 }
 
-static void unref_table(struct fd_store *st, struct fd_table *t)
+void fd_table_unref(struct fd_store *st, struct fd_table *t)
 {
 	if (!t || --t->refs > 0)
 		return;
@@ -89,7 +90,7 @@ static void unref_table(struct fd_store *st, struct fd_table *t)
 
 void fd_slot_clear(struct fd_store *st, struct fd_slot *slot)
 {
-	unref_table(st, slot->table);
+	fd_table_unref(st, slot->table);
 	*slot = (struct fd_slot){ 0 };
 }
 
@@ -246,7 +247,7 @@ static struct fd_table *own_table(struct fd_store *st, struct fd_slot *slot)
 		return slot->child_order ? adopt(st, slot) : t;
 	struct fd_table *c = copy_table(st, slot);
 	if (c) {
-		unref_table(st, t);
+		fd_table_unref(st, t);
 		*slot = (struct fd_slot){ .table = c };
 	}
 	return c;
@@ -434,4 +435,77 @@ void fd_table_drop_if(struct fd_store *st, struct fd_slot *slot,
 			fd_table_remove(st, slot, num);
 		num++;
 	}
+}
+
+/* --- saving and loading --- */
+
+struct fd_table_shape fd_table_shape(const struct fd_table *t)
+{
+	return (struct fd_table_shape){ t->nnear, t->far_room, t->order.nbuckets, t->count };
+}
+
+uint32_t *fd_table_mark(struct fd_table *t)
+{
+	return &t->mark;
+}
+
+struct fd *fd_table_walk(const struct fd_table *t, uint32_t *at, int64_t *num)
+{
+	return fd_order_next(&t->order, at, num) ? *find(t, *num) : NULL;
+}
+
+/* Room as the table had; what lies beyond it cannot have grown that way. */
+static bool build_room(struct fd_store *st, struct fd_table *t, const struct fd_table_shape *shape)
+{
+	const uint32_t max = 2 * (NEAR_MIN + 4 * STATE_MAX_FDS);
+
+	if (shape->nnear > max || shape->far_room > max || shape->count > STATE_MAX_FDS ||
+	    !take_room(st, shape->nnear + shape->far_room))
+		return false;
+	t->nnear = shape->nnear;
+	t->far_room = shape->far_room;
+	t->near = t->nnear ? calloc(t->nnear, sizeof *t->near) : NULL;
+	t->far = t->far_room ? calloc(t->far_room, sizeof *t->far) : NULL;
+	if ((!t->nnear || t->near) && (!t->far_room || t->far))
+		return true;
+	st->nomem = true;
+	return false;
+}
+
+static bool build_entry(struct fd_store *st, struct fd_table *t, int64_t num, struct fd *f)
+{
+	if (num == INT64_MAX || find(t, num))
+		return false;
+	if (num >= 0 && num < t->nnear)
+		t->near[num] = f;
+	else if (t->nfar == t->far_room || !insert_far(st, t, num, f))
+		return false;
+	f->refs++;
+	t->count++;
+	return true;
+}
+
+struct fd_table *fd_table_build(struct fd_store *st, const struct fd_table_shape *shape,
+				const int64_t *nums, struct fd *const *fds)
+{
+	struct fd_table *t = pool_take(&st->tables);
+	bool ok;
+
+	st->nomem |= !t;
+	if (!t)
+		return NULL;
+	t->refs = 1;
+	ok = build_room(st, t, shape);
+	for (uint32_t i = 0; ok && i < shape->count; i++)
+		ok = build_entry(st, t, nums[i], fds[i]);
+	if (ok && fd_order_build(&t->order, shape->nbuckets, nums, shape->count))
+		return t;
+	fd_table_unref(st, t);
+	return NULL;
+}
+
+void fd_slot_share(struct fd_slot *slot, struct fd_table *t, bool child_order)
+{
+	*slot = (struct fd_slot){ .table = t, .child_order = child_order };
+	t->refs++;
 }

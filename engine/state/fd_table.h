@@ -45,4 +45,26 @@ void fd_table_drop_if(struct fd_store *st, struct fd_slot *slot,
 		      bool (*drop)(int64_t num, const struct fd *f, const void *arg),
 		      const void *arg);
 
+/* --- saving and loading --- */
+
+/* What a table is besides its entries: how much room it has and how Falco would hash it. */
+struct fd_table_shape {
+	uint32_t nnear, far_room, nbuckets, count;
+};
+
+struct fd_table_shape fd_table_shape(const struct fd_table *t);
+/* Its number while a state is saved. */
+uint32_t *fd_table_mark(struct fd_table *t);
+/* In the order of its list; start with at = 0.  NULL: the end. */
+struct fd *fd_table_walk(const struct fd_table *t, uint32_t *at, int64_t *num);
+/*
+ * A table with these entries, in the order of its list; it takes a reference of each.  One
+ * reference for the caller.  NULL: there cannot be such a table, or no memory (noted in st).
+ */
+struct fd_table *fd_table_build(struct fd_store *st, const struct fd_table_shape *shape,
+				const int64_t *nums, struct fd *const *fds);
+void fd_table_unref(struct fd_store *st, struct fd_table *t);
+/* Let the empty slot hold t, too. */
+void fd_slot_share(struct fd_slot *slot, struct fd_table *t, bool child_order);
+
 #endif

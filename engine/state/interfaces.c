@@ -7,12 +7,15 @@ static const uint8_t loopback_v6[16] = { [15] = 1 };
 
 void interfaces_deinit(struct interfaces *ifs)
 {
+	interfaces_clear(ifs);
 	free(ifs->list);
 	*ifs = (struct interfaces){ 0 };
 }
 
 void interfaces_clear(struct interfaces *ifs)
 {
+	for (uint32_t i = 0; i < ifs->n; i++)
+		text_unref(ifs->list[i].name);
 	ifs->n = 0;
 }
 
@@ -29,7 +32,17 @@ int interfaces_add(struct interfaces *ifs, const struct iface_entry *entry)
 		ifs->list = list;
 		ifs->room = room;
 	}
-	ifs->list[ifs->n++] = (struct interface){ entry->addr, entry->netmask };
+	struct text *name = text_new(entry->name);
+	if (entry->name.n && !name)
+		return -1;
+	ifs->list[ifs->n++] = (struct interface){
+		.addr = entry->addr,
+		.netmask = entry->netmask,
+		.broadcast = entry->broadcast,
+		.has_linkspeed = entry->has_linkspeed,
+		.linkspeed = entry->linkspeed,
+		.name = name,
+	};
 	return 0;
 }
 

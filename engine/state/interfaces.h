@@ -9,7 +9,10 @@
 enum { INTERFACES_MAX = 4096 };
 
 struct interface {
-	struct ip addr, netmask;
+	struct ip addr, netmask, broadcast;
+	bool has_linkspeed;
+	uint64_t linkspeed;
+	struct text *name;
 };
 
 struct interfaces {

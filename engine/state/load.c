@@ -4,7 +4,7 @@
 #include "engine/state/sock_ends.h"
 #include "engine/state/thread_table.h"
 
-static void begin_section(struct state *s)
+void state_begin_section(struct state *s)
 {
 	struct state_tables *tb = s->tables;
 
@@ -14,6 +14,7 @@ static void begin_section(struct state *s)
 	tb->exit_pending = tb->close_pending = false;
 	tb->settled = false;
 	tb->boot_ts_ns = 0;
+	tb->last_ts_ns = 0;
 	s->now = (struct moment){ .fd_num = -1 };
 	s->section++;
 }
@@ -252,7 +253,7 @@ int state_meta(struct state *s, const struct record *rec, struct err *err)
 	s->tables->nomem = s->tables->fds.nomem = false;
 	switch (rec->kind) {
 	case RECORD_SECTION:
-		begin_section(s);
+		state_begin_section(s);
 		break;
 	case RECORD_MACHINE:
 		load_machine(s, &rec->machine);
@@ -282,7 +283,7 @@ int state_meta(struct state *s, const struct record *rec, struct err *err)
 	case RECORD_EVENT:
 		break;
 	case RECORD_STATE:
-		return err_set(err, ERR_UNSUPPORTED, "snapshots cannot be loaded");
+		return state_load(s, &rec->snapshot, err);
 	}
 	s->losses.fds = s->tables->fds.lost;
 	if (!s->tables->nomem && !s->tables->fds.nomem)

@@ -28,7 +28,21 @@ static void unlink_oldest(struct recent_exits *r)
 
 void recent_exits_add(struct recent_exits *r, int64_t tid, int64_t ptid, uint64_t ts_ns)
 {
-	uint64_t key = key_of(tid, ptid);
+	recent_exits_add_key(r, key_of(tid, ptid), ts_ns);
+}
+
+bool recent_exits_entry(const struct recent_exits *r, uint32_t i, uint64_t *key, uint64_t *ts_ns)
+{
+	if (i >= (r->full ? RECENT_EXITS : r->at))
+		return false;
+	uint32_t at = r->full ? (r->at + i) % RECENT_EXITS : i;
+	*key = r->ring[at].key;
+	*ts_ns = r->ring[at].ts_ns;
+	return true;
+}
+
+void recent_exits_add_key(struct recent_exits *r, uint64_t key, uint64_t ts_ns)
+{
 	uint16_t *bucket = &r->buckets[bucket_of(key)];
 
 	if (r->full)

@@ -21,6 +21,9 @@ struct recent_exits {
 
 void recent_exits_clear(struct recent_exits *r);
 void recent_exits_add(struct recent_exits *r, int64_t tid, int64_t ptid, uint64_t ts_ns);
+/* The entries from the oldest to the newest: false at the end. */
+bool recent_exits_entry(const struct recent_exits *r, uint32_t i, uint64_t *key, uint64_t *ts_ns);
+void recent_exits_add_key(struct recent_exits *r, uint64_t key, uint64_t ts_ns);
 /* Did tid, a child of ptid, exit less than RECENT_EXIT_NS before ts_ns? */
 bool recent_exits_has(const struct recent_exits *r, int64_t tid, int64_t ptid, uint64_t ts_ns);
 

@@ -324,6 +324,8 @@ int state_event(struct state *s, const struct event *ev, struct err *err)
 		state_settle(s);
 	if (!s->now.base_ts_ns && !(ev->desc->category & EC_METAEVENT))
 		s->now.base_ts_ns = ev->ts_ns;
+	if (tb->last_ts_ns < ev->ts_ns)
+		tb->last_ts_ns = ev->ts_ns;
 	finish_previous(s, ev->ts_ns);
 	find_subject(s, ev);
 	if (parsers[ev->type])

@@ -23,6 +23,7 @@ struct state_tables {
 	struct fd_store fds;
 	struct thread *tid_cache[TID_CACHE]; /* may be stale: checked before use */
 	struct thread *gone; /* left the table during this event; freed at the next */
+	uint64_t last_ts_ns; /* the latest time of an event of this section */
 	uint64_t clock;      /* source of thread versions */
 
 	/* Left to do at the next event. */
@@ -171,5 +172,9 @@ struct sv exec_path(struct state *s, const struct event *enter, char *out);
 /* The stored enter event that belongs to this exit event, also in now.enter; NULL: none. */
 const struct event *enter_event(struct state *s);
 void forget_enter(struct thread *t);
+/* Keep a copy of ev as t's stored enter event. */
+void keep_enter(struct state *s, struct thread *t, const struct event *ev);
+/* The one that is kept, valid as long as that; false: none. */
+bool kept_enter(const struct thread *t, struct event *out);
 
 #endif

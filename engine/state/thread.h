@@ -39,8 +39,9 @@ struct process {
 	struct thread *first; /* members in the table; the leader, if there is one, is the first */
 	struct thread *last;
 	uint32_t refs;
-	bool listed; /* found by its pid */
-	bool reaper; /* child subreaper or init of its pid namespace */
+	bool listed;   /* found by its pid */
+	bool reaper;   /* child subreaper or init of its pid namespace */
+	uint32_t mark; /* its number while a state is saved */
 };
 
 struct thread {
@@ -99,6 +100,7 @@ struct thread {
 	uint64_t expected_children; /* what additions and removals by ptid add up to */
 	struct thread *parent_hint; /* checked before use, see state_parent */
 	struct thread *next_free;
+	uint32_t mark; /* its number while a state is saved */
 };
 
 /* A thread that a tid stands for which nothing described. */

@@ -2,6 +2,7 @@
 
 #include "format/base/buf.h"
 #include "format/base/hash.h"
+#include "format/snapshot_event.h"
 
 #include <assert.h>
 #include <inttypes.h>
@@ -162,6 +163,15 @@ static struct sv enter_param(const struct enter *e, uint32_t i)
 	return (struct sv){ enter_bytes(e, enter_total(e)) + at, e->lens[i] };
 }
 
+/* Would the upgrade keep this event for its exit? */
+static bool is_stored_enter(const struct event *ev)
+{
+	const struct conversion *c = schema_conversion(ev->type, ev->nparams);
+
+	return !event_is_exit(ev->type) && ev->nparams <= ENTER_MAX_PARAMS && c &&
+	       (c->action == CONV_STORE || c->action == CONV_STORE_AND_PASS);
+}
+
 /* Keep a copy.  With a table at its limit the event is lost, and its exit does without. */
 static void enter_store(struct upgrader *u, const struct event *ev, bool passed)
 {
@@ -191,6 +201,62 @@ static void enter_store(struct upgrader *u, const struct event *ev, bool passed)
 		if (e->lens[i])
 			memcpy(to, ev->params[i].p, e->lens[i]);
 		to += e->lens[i];
+	}
+}
+
+static int by_tid(const void *a, const void *b)
+{
+	const struct enter *x = *(struct enter *const *)a, *y = *(struct enter *const *)b;
+
+	return (x->tid > y->tid) - (x->tid < y->tid);
+}
+
+void upgrader_save(const struct upgrader *u, struct snapshot *out)
+{
+	struct enter **stored = malloc((u->nslots + 1) * sizeof *stored);
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; stored && i < u->nslots; i++) {
+		if (u->enters[i].stored)
+			stored[n++] = &u->enters[i];
+	}
+	if (!stored)
+		snapshot_no_memory(out);
+	else
+		qsort(stored, n, sizeof *stored, by_tid);
+	snapshot_put(out, n);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct enter *e = stored[i];
+		struct event ev = { .type = e->type, .desc = schema_event(e->type) };
+
+		ev.nparams = e->nparams;
+		for (uint32_t k = 0; k < ev.nparams; k++)
+			ev.params[k] = enter_param(e, k);
+		snapshot_put_signed(out, e->tid);
+		snapshot_put(out, e->passed);
+		snapshot_put_event(out, &ev);
+	}
+	free(stored);
+}
+
+void upgrader_load(struct upgrader *u, struct snapshot_reader *from)
+{
+	uint32_t n = snapshot_take_count(from);
+
+	upgrader_reset(u);
+	for (uint32_t i = 0; i < n && !from->damage; i++) {
+		struct event ev = { .tid = snapshot_take_signed(from) };
+		bool passed = snapshot_take_max(from, 1);
+		struct snapshot_ints room;
+
+		snapshot_take_event(from, &ev, &room);
+		if (!is_stored_enter(&ev)) {
+			snapshot_damaged(from, "an event that no exit waits for");
+			return;
+		}
+		enter_store(u, &ev, passed);
+		/* As if it had been counted here: its exit takes it out of this count again. */
+		u->stats->enter_dropped += !passed;
 	}
 }
 

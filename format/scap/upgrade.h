@@ -23,6 +23,10 @@ struct upgrader *upgrader_new(struct source_stats *stats); /* NULL: no memory; s
 void upgrader_free(struct upgrader *u);
 /* Views put into *ev stay valid until the next call. */
 enum upgrade_result upgrader_apply(struct upgrader *u, struct event *ev, struct err *err);
+/* The stored enter events, as rows of SNAPSHOT_INTAKE. */
+void upgrader_save(const struct upgrader *u, struct snapshot *out);
+/* Replaces the stored ones; damage and want of memory show in *from. */
+void upgrader_load(struct upgrader *u, struct snapshot_reader *from);
 /* Forget stored enter events: a new section begins. */
 void upgrader_reset(struct upgrader *u);
 

@@ -1,0 +1,87 @@
+#include "engine/tracker.h"
+
+#include "format/intake.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+
+struct tracker {
+	struct source_stats stats;
+	struct intake intake;
+	struct state *state;
+	struct event event; /* the last one as a reader sees it */
+	bool ended;
+};
+
+struct tracker *tracker_new(void)
+{
+	struct tracker *t = calloc(1, sizeof *t);
+
+	if (!t)
+		return NULL;
+	t->state = state_new();
+	if (!t->state || intake_init(&t->intake, true, &t->stats, NULL) < 0) {
+		tracker_free(t);
+		return NULL;
+	}
+	return t;
+}
+
+void tracker_free(struct tracker *t)
+{
+	if (!t)
+		return;
+	intake_deinit(&t->intake);
+	state_free(t->state);
+	free(t);
+}
+
+static int take_event(struct tracker *t, const struct event *ev, struct err *err)
+{
+	struct err reason = { 0 };
+
+	/* Only what there is: most events have few of the parameters that there is room for. */
+	memcpy(&t->event, ev, offsetof(struct event, params) + ev->nparams * sizeof ev->params[0]);
+	switch (intake_event(&t->intake, &t->event, &reason)) {
+	case UPGRADE_KEEP:
+		return state_event(t->state, &t->event, err);
+	case UPGRADE_DROP:
+		return 0;
+	case UPGRADE_ERROR:
+		break;
+	}
+	if (reason.code == ERR_NOMEM)
+		return err_set(err, ERR_NOMEM, "%s", reason.msg);
+	t->ended = true;
+	return 0;
+}
+
+int tracker_record(struct tracker *t, const struct record *rec, struct err *err)
+{
+	if (t->ended)
+		return 0;
+	if (rec->kind == RECORD_EVENT)
+		return take_event(t, &rec->event, err);
+	if (rec->kind == RECORD_SECTION)
+		intake_section(&t->intake);
+	else if (rec->kind == RECORD_STATE && intake_load(&t->intake, &rec->snapshot, err) < 0)
+		return -1;
+	return state_meta(t->state, rec, err);
+}
+
+int tracker_snapshot(void *arg, struct snapshot *out, struct err *err)
+{
+	const struct tracker *t = arg;
+
+	snapshot_clear(out);
+	if (t->ended)
+		return 1;
+	intake_save(&t->intake, out);
+	state_save(t->state, out);
+	return snapshot_finish(out, err);
+}
+
+const struct state *tracker_state(const struct tracker *t)
+{
+	return t->state;
+}
