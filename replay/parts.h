@@ -12,8 +12,9 @@ struct trace_map;
 struct parts {
 	char *const *paths; /* borrowed */
 	size_t n;
-	bool whole;      /* do not cut */
-	uint64_t events; /* that a part should have, 0: the usual number */
+	const struct column_need *need; /* of all of them; borrowed */
+	bool whole;                     /* do not cut */
+	uint64_t events;                /* that a part should have, 0: the usual number */
 
 	/* Own. */
 	size_t at;             /* the trace to go on with */

@@ -12,8 +12,10 @@ int pump_init(struct pump *p, struct err *err)
 		p->wants_values |= p->sinks[i]->wants_values;
 		p->wants_news |= p->sinks[i]->ops->news != NULL;
 	}
+	state_need(&p->need); /* news need no more than that */
 	if (!p->rules)
 		return 0;
+	ruleset_need(p->rules, &p->need);
 	p->by_rule = calloc(ruleset_rules(p->rules, &rules) + 1, sizeof *p->by_rule);
 	if (!p->by_rule)
 		return err_set(err, ERR_NOMEM, "out of memory");
@@ -111,7 +113,7 @@ static bool go_on(void *arg, const struct trace_report *so_far, struct source_pr
 
 int pump_trace(struct pump *p, const char *path, struct trace_report *out, struct err *err)
 {
-	const struct source_options options = { .upgrade = true };
+	const struct source_options options = { .upgrade = true, .need = &p->need };
 	struct flow f = { .rules = p->rules,
 			  .matching = p->matching,
 			  .alerts = p->alerts,
@@ -153,6 +155,7 @@ int pump_run(struct pump *p, char *const *paths, size_t n, struct err *err)
 	/* What a field remembers from one event to the next makes parts depend on each other. */
 	struct parts parts = { .paths = paths,
 			       .n = n,
+			       .need = &p->need,
 			       .whole = p->rules && ruleset_remembers(p->rules),
 			       .events = p->part_events };
 	bool alone = p->jobs < 2 || (p->rules && !p->copy_rules) || parts_are_one(&parts);

@@ -18,6 +18,7 @@ struct pump {
 	struct alerts *alerts;         /* made by pump_init */
 	uint64_t *by_rule;             /* matches per rule over all traces, in load order */
 	uint64_t runs;                 /* traces begun */
+	struct column_need need;       /* of state, rules and sinks; likewise */
 	struct match_times times;      /* of the trace being replayed */
 	bool wants_values, wants_news; /* the sinks do; found out by pump_init */
 	/* Called every so often; may be NULL. */

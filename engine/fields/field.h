@@ -129,6 +129,12 @@ bool field_candidates(const struct field_ref *f, struct field_ctx *ctx, const st
 bool field_decided_by_type(const struct field_ref *f, uint32_t event_type, bool *missing,
 			   struct value *out);
 
+/*
+ * The parameters (bit i: parameter i) of an event of this type that extracting the field may look
+ * at.  Those that engine/state needs are another matter: state_need.
+ */
+uint64_t field_params(const struct field_ref *f, uint32_t event_type);
+
 /* Closest existing field name to a wrong one, or NULL ("did you mean proc.name?"). */
 const char *field_suggest(struct sv wrong);
 

@@ -2,6 +2,7 @@
 
 #include "engine/fields/render.h"
 #include "engine/filter/expr.h"
+#include "engine/filter/need.h"
 #include "engine/filter/filter.h"
 
 /* A stretch of literal text, or one token. */
@@ -333,6 +334,21 @@ bool format_field_get(const struct format_field *ff, struct field_ctx *ctx, stru
 	if (ff->expr)
 		return filter_operand_get(ff->expr, ctx, out);
 	return field_get_json(ff->ref, ctx, out);
+}
+
+uint64_t format_params(const struct format *f, uint32_t event_type)
+{
+	uint64_t params = 0;
+
+	for (size_t i = 0; i < f->n; i++) {
+		const struct piece *p = &f->pieces[i];
+
+		if (p->ref)
+			params |= field_params(p->ref, event_type);
+		else if (p->expr)
+			params |= expr_params(p->expr, event_type);
+	}
+	return params;
 }
 
 bool format_remembers(const struct format *f)

@@ -41,6 +41,9 @@ size_t format_fields(const struct format *f, const struct format_field **out);
 /* Value of a field at the current event, as JSON shows it. */
 bool format_field_get(const struct format_field *ff, struct field_ctx *ctx, struct value *out);
 
+/* The parameters that it looks at, at events of this type; see field_params. */
+uint64_t format_params(const struct format *f, uint32_t event_type);
+
 /* Does it show a field with a memory of its own (FF_PER_USE)? */
 bool format_remembers(const struct format *f);
 

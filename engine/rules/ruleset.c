@@ -1,3 +1,4 @@
+#include "engine/filter/need.h"
 #include "engine/rules/ruleset_private.h"
 
 #include "engine/rules/read.h"
@@ -296,6 +297,34 @@ bool ruleset_remembers(const struct ruleset *rs)
 			return true;
 	}
 	return false;
+}
+
+/* What the rules that are live at events of one type print of them. */
+struct printed {
+	const struct ruleset *rs;
+	uint32_t type;
+	uint64_t params;
+};
+
+static void add_printed(void *arg, uint32_t id)
+{
+	struct printed *p = arg;
+	const struct rule *r = ruleset_rule_of(p->rs, id);
+
+	if (r->format)
+		p->params |= format_params(r->format, p->type);
+	if (p->rs->extra)
+		p->params |= format_params(p->rs->extra, p->type);
+}
+
+void ruleset_need(const struct ruleset *rs, struct column_need *need)
+{
+	for (uint32_t type = 0; type < EV_COUNT; type++) {
+		struct printed p = { .rs = rs, .type = type };
+
+		program_live(rs->program, type, add_printed, &p);
+		need->params[type] |= p.params | program_params(rs->program, type);
+	}
 }
 
 const struct rule *ruleset_rule_of(const struct ruleset *rs, uint32_t condition_id)

@@ -8,6 +8,7 @@
 #include "engine/filter/filter.h"
 #include "engine/output/format.h"
 #include "engine/rules/diag.h"
+#include "format/column_need.h"
 
 enum priority {
 	PRIO_EMERGENCY,
@@ -76,6 +77,11 @@ struct program *ruleset_program(const struct ruleset *rs);
 /* Does a rule that runs look at what happened at earlier events by a field of its own memory
  * (evt.deltatime, util.cnt)?  Then a trace must be replayed in one piece. */
 bool ruleset_remembers(const struct ruleset *rs);
+/*
+ * Add the parameters that the rules that run look at: conditions at the events that they can hold
+ * at, and there outputs and extra fields.
+ */
+void ruleset_need(const struct ruleset *rs, struct column_need *need);
 /* The rule whose condition has this id. */
 const struct rule *ruleset_rule_of(const struct ruleset *rs, uint32_t condition_id);
 /* Compiled --extra-field list, in order. */

@@ -141,6 +141,11 @@ static const uint8_t kinds[EV_COUNT] = {
 	[EV_SOCKET_CONNECT_E] = KIND_HIDDEN,
 };
 
+bool state_parses(uint16_t type)
+{
+	return parsers[type] || (kinds[type] & KIND_NEW_PROGRAM);
+}
+
 struct text *state_text(struct state *s, struct sv text)
 {
 	struct text *t = text_new(text);

@@ -9,6 +9,7 @@
 #include "engine/state/container.h"
 #include "engine/state/thread.h"
 #include "format/base/err.h"
+#include "format/column_need.h"
 
 enum {
 	STATE_MAX_THREADS = 262144,
@@ -90,6 +91,9 @@ void state_save(const struct state *s, struct snapshot *out);
 /* Replaces everything, as if s had taken all records that the saved state took.  On failure s is
  * empty. */
 int state_load(struct state *s, const struct snapshot_view *from, struct err *err);
+
+/* Add the parameters that state_event looks at. */
+void state_need(struct column_need *need);
 
 struct thread *state_thread(const struct state *s, int64_t tid);
 /* The thread that t->ptid names; NULL when it is not in the table. */

@@ -58,6 +58,9 @@ struct text *state_text(struct state *s, struct sv text);
 /* Let *slot hold s; keeps what is there when it is the same. */
 void state_set_text(struct state *s, struct text **slot, struct sv text);
 
+/* Do events of this type change more than who did something, and on which fd? */
+bool state_parses(uint16_t type);
+
 /* --- parameters --- */
 
 static inline bool arg_given(const struct event *ev, uint32_t i)

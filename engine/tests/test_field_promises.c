@@ -229,6 +229,64 @@ static void fields_of_the_fd_need_an_event_with_one(void **state)
 		at_every_event(traces[i], check_fd, NULL);
 }
 
+/* --- by parameter --- */
+
+static void put_value(struct buf *out, struct field_ref *f, struct field_ctx *ctx)
+{
+	struct value v;
+
+	buf_clear(out);
+	if (field_get(f, ctx, &v))
+		render_value(out, &v, f->def->format);
+	else
+		buf_puts(out, "(missing)");
+}
+
+/* The event with these parameters only. */
+static struct event masked(const struct event *ev, uint64_t params)
+{
+	struct event out = *ev;
+
+	for (uint32_t i = 0; i < out.nparams && i < 64; i++)
+		if (!(params >> i & 1))
+			out.params[i] = (struct sv){ 0 };
+	return out;
+}
+
+static void check_params(struct refs *refs, struct field_ctx *ctx, void *arg)
+{
+	struct state *state = (struct state *)ctx->state;
+	const struct event *ev = state->now.ev;
+	struct buf *texts = arg;
+
+	for (size_t i = 0; i < refs->n; i++) {
+		struct field_ref *f = &refs->items[i];
+		struct event few = masked(ev, field_params(f, ev->type));
+
+		if (f->def->flags & FF_PER_USE)
+			continue;
+		put_value(&texts[0], f, ctx);
+		state->now.ev = &few;
+		put_value(&texts[1], f, ctx);
+		state->now.ev = ev;
+		if (!sv_eq(buf_sv(&texts[0]), buf_sv(&texts[1])))
+			fail_msg(SV_FMT " at %s: %s, and with its parameters only %s",
+				 SV_ARG(f->text), ev->desc->symbol, buf_cstr(&texts[0]),
+				 buf_cstr(&texts[1]));
+	}
+}
+
+static void fields_look_at_no_other_parameters_than_they_say(void **state)
+{
+	struct buf texts[2] = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
+		at_every_event(traces[i], check_params, texts);
+	buf_deinit(&texts[0]);
+	buf_deinit(&texts[1]);
+}
+
 /* --- output --- */
 
 static void check_json(struct refs *refs, struct field_ctx *ctx, void *arg)
@@ -261,6 +319,7 @@ int main(void)
 		cmocka_unit_test(types_decide_much),
 		cmocka_unit_test(fields_of_the_thread_change_only_with_it),
 		cmocka_unit_test(fields_of_the_fd_need_an_event_with_one),
+		cmocka_unit_test(fields_look_at_no_other_parameters_than_they_say),
 		cmocka_unit_test(every_field_prints_at_every_event),
 	};
 
