@@ -9,7 +9,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void as_block(struct sv in)
 {
 	struct packer *p = packer_new(1);
-	struct block_cursor *c = block_cursor_new();
+	struct block_cursor *c = block_cursor_new(NULL, false);
 	struct event ev;
 	uint64_t sum = 0;
 

@@ -309,7 +309,7 @@ static void trace_with_bytes_behind_it_is_refused(void **state)
 static int load_payload(const char *bytes, size_t n, struct err *err)
 {
 	struct packer *p = packer_new(3);
-	struct block_cursor *c = block_cursor_new();
+	struct block_cursor *c = block_cursor_new(NULL, false);
 	int rc = block_cursor_load(c, p, (struct sv){ bytes, n }, err);
 
 	block_cursor_free(c);
@@ -362,7 +362,7 @@ static void block_with_changed_bytes_never_reads_outside(void **state)
 	for (size_t at = 0; at < payload.n; at++) {
 		for (int bit = 0; bit < 8; bit++) {
 			struct packer *p = packer_new(3);
-			struct block_cursor *c = block_cursor_new();
+			struct block_cursor *c = block_cursor_new(NULL, false);
 			struct err err = { 0 };
 			size_t events = 0;
 

@@ -6,8 +6,34 @@
 
 #include <stdlib.h>
 
-/* Width of the rows of the head columns, in the order of enum head_column. */
-static const uint8_t head_width[HEAD_COUNT] = { 2, 2, 4, 1, 8, 8 };
+/* buf_put for rows: nearly always there is room. */
+static inline void put_row(struct buf *b, const void *row, size_t n)
+{
+	if (b->cap - b->n < n) {
+		buf_put(b, row, n);
+		return;
+	}
+	memcpy(b->p + b->n, row, n);
+	b->n += n;
+}
+
+/* A parameter's bytes: most are integers, whose copies need no call. */
+static inline void put_param(struct buf *b, struct sv bytes)
+{
+	switch (bytes.n) {
+	case 0:
+		break;
+	case 4:
+		put_row(b, bytes.p, 4);
+		break;
+	case 8:
+		put_row(b, bytes.p, 8);
+		break;
+	default:
+		put_row(b, bytes.p, bytes.n);
+		break;
+	}
+}
 
 /* Width of a parameter's rows when all of them have the type's fixed size. */
 static unsigned param_width(uint32_t type, uint32_t param)
@@ -86,9 +112,9 @@ static void add_time(struct block_builder *b, struct type_columns *t, uint64_t t
 	unsigned nbits;
 	uint8_t class = time_class(step, &nbits);
 
-	buf_putc(&t->time_class, (char)class);
+	put_row(&t->time_class, &class, 1);
 	if (class == TIME_ESCAPE)
-		buf_put(&b->head[HEAD_TIME_ESCAPE], &step, sizeof step);
+		put_row(&b->head[HEAD_TIME_ESCAPE], &step, sizeof step);
 	else if (nbits)
 		bits_put(&b->time_bits, (uint64_t)step & (((uint64_t)1 << nbits) - 1), nbits);
 	b->before_ns = ts_ns;
@@ -97,11 +123,11 @@ static void add_time(struct block_builder *b, struct type_columns *t, uint64_t t
 static void add_tid(struct block_builder *b, uint16_t cpu, int64_t tid)
 {
 	int64_t *last = &b->last_tid[cpu % LAST_TID_SLOTS];
-	bool miss = *last != tid;
+	uint8_t miss = *last != tid;
 
-	buf_putc(&b->head[HEAD_TID_MISS], miss);
+	put_row(&b->head[HEAD_TID_MISS], &miss, 1);
 	if (miss)
-		buf_put(&b->head[HEAD_TID], &tid, sizeof tid);
+		put_row(&b->head[HEAD_TID], &tid, sizeof tid);
 	*last = tid;
 }
 
@@ -135,19 +161,20 @@ int block_builder_add(struct block_builder *b, const struct event *ev, struct er
 	if (b->sum.events == 0)
 		b->before_ns = ev->ts_ns;
 	summarise(&b->sum, ev);
-	buf_put(&b->head[HEAD_TYPE], &ev->type, sizeof ev->type);
-	buf_put(&b->head[HEAD_CPU], &ev->cpu, sizeof ev->cpu);
-	buf_put(&b->head[HEAD_FLAGS], &ev->flags, sizeof ev->flags);
+	put_row(&b->head[HEAD_TYPE], &ev->type, sizeof ev->type);
+	put_row(&b->head[HEAD_CPU], &ev->cpu, sizeof ev->cpu);
+	put_row(&b->head[HEAD_FLAGS], &ev->flags, sizeof ev->flags);
 	add_tid(b, ev->cpu, ev->tid);
 	add_time(b, t, ev->ts_ns);
-	buf_putc(&t->np, (char)ev->nparams);
+	uint8_t np = (uint8_t)ev->nparams;
+	put_row(&t->np, &np, 1);
 	if (ev->nparams > t->nparams)
 		t->nparams = ev->nparams;
 	for (uint32_t i = 0; i < ev->nparams; i++) {
 		uint32_t n = (uint32_t)ev->params[i].n;
 
-		buf_put(&t->params[i].length, &n, sizeof n);
-		buf_putsv(&t->params[i].bytes, ev->params[i]);
+		put_row(&t->params[i].length, &n, sizeof n);
+		put_param(&t->params[i].bytes, ev->params[i]);
 		b->param_bytes += n;
 	}
 	return 0;
@@ -202,12 +229,37 @@ static int pack_type(struct block_builder *b, struct packer *p, uint32_t type, s
 	return 0;
 }
 
+/* Types become their places in the summary's list, bytes if these suffice. */
+static unsigned number_types(struct block_builder *b)
+{
+	struct buf *rows = &b->head[HEAD_TYPE];
+	uint16_t place[EV_COUNT];
+	uint32_t ntypes = 0;
+
+	if (rows->failed)
+		return 2;
+	for (uint32_t type = 0; type < EV_COUNT; type++) {
+		place[type] = (uint16_t)ntypes;
+		ntypes += b->sum.counts[type] > 0;
+	}
+	unsigned width = type_width(ntypes);
+	for (size_t i = 0; i < b->sum.events; i++) {
+		uint16_t row = place[get_le16(rows->p + 2 * i)];
+
+		memcpy(rows->p + width * i, &row, width);
+	}
+	rows->n = width * (size_t)b->sum.events;
+	return width;
+}
+
 int block_builder_finish(struct block_builder *b, struct packer *p, struct buf *out,
 			 struct err *err)
 {
+	const unsigned widths[HEAD_COUNT] = { number_types(b), 2, 4, 1, 8, 8 };
+
 	put_summary(b, out);
 	for (int i = 0; i < HEAD_COUNT; i++) {
-		if (pack(p, &b->head[i], head_width[i], out, err) < 0)
+		if (pack(p, &b->head[i], widths[i], out, err) < 0)
 			return -1;
 	}
 	bits_flush(&b->time_bits);

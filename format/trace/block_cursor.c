@@ -6,19 +6,33 @@
 
 #include <stdlib.h>
 
-struct span {
-	size_t at, n; /* in block_cursor.bytes */
+/*
+ * Where a column's rows lie in block_cursor.bytes.  Of a column whose rows are all equal only one
+ * is kept, and its cursor does not move.
+ */
+struct lane {
+	size_t at, n;
+	uint32_t step;
 };
 
 struct param_cursor {
-	const char *length; /* next u32 */
 	const char *bytes;
+	const char *length; /* next u32 */
+	uint32_t step;      /* of length: 4, or 0 if all are equal */
 };
 
 struct type_cursor {
-	const uint8_t *np;
+	const struct event_desc *desc;
 	const uint8_t *time_class;
+	const uint8_t *np;
+	uint32_t np_step;
+	uint16_t type;
 	struct param_cursor params[EVENT_MAX_PARAMS];
+};
+
+struct time_base {
+	int64_t base;
+	uint32_t nbits;
 };
 
 struct block_cursor {
@@ -26,101 +40,58 @@ struct block_cursor {
 	struct buf bytes; /* all columns, inflated */
 	uint32_t left;
 	uint64_t ts_ns;
-	int64_t last_tid[LAST_TID_SLOTS];
-	const char *type, *cpu, *flags, *tid_miss, *tid, *time_escape;
+	const uint8_t *type;
+	const char *cpu, *flags, *tid_miss, *tid, *time_escape;
+	uint32_t type_step, cpu_step, flags_step, tid_miss_step;
+	bool wide_types; /* rows of `type` have two bytes */
 	struct bit_reader time_bits;
-	struct type_cursor *types[EV_COUNT];
+	struct time_base classes[256]; /* base -1: does not exist */
+	int64_t last_tid[LAST_TID_SLOTS];
+	struct type_cursor *types; /* in the order of the summary's list */
+	uint32_t types_cap;
+
+	const struct column_need *need;
+	bool upgrade;
 };
 
-struct block_cursor *block_cursor_new(void)
+static const char no_bytes[4];
+
+struct block_cursor *block_cursor_new(const struct column_need *need, bool upgrade)
 {
-	return calloc(1, sizeof(struct block_cursor));
+	struct block_cursor *c = calloc(1, sizeof *c);
+
+	if (!c)
+		return NULL;
+	c->need = need;
+	c->upgrade = upgrade;
+	for (unsigned class = 0; class < 256; class ++)
+		c->classes[class].base = time_class_base((uint8_t) class, &c->classes[class].nbits);
+	c->classes[TIME_ESCAPE].nbits = 0;
+	return c;
 }
 
 void block_cursor_free(struct block_cursor *c)
 {
 	if (!c)
 		return;
-	for (int i = 0; i < EV_COUNT; i++)
-		free(c->types[i]);
+	free(c->types);
 	buf_deinit(&c->bytes);
 	free(c);
 }
 
-struct type_row {
-	uint32_t type, count, nparams;
-};
+/* --- loading: everything that comes later relies on these checks --- */
 
-struct block_head {
-	struct block_summary sum;
-	struct type_row types[EV_COUNT];
-	uint32_t ntypes;
-};
-
-static int take_summary(struct sv *in, struct block_head *out, struct err *err)
-{
-	uint64_t events, ntypes, total = 0;
-	struct sv times;
-
-	if (!sv_take_varint(in, &events) || !sv_take(in, 32, &times) ||
-	    !sv_take_varint(in, &ntypes))
-		return err_set(err, ERR_FORMAT, "a block's summary ends early");
-	if (events == 0 || events > BLOCK_MAX_EVENTS || ntypes > EV_COUNT)
-		return err_set(err, ERR_FORMAT, "a block of %llu events and %llu types",
-			       (unsigned long long)events, (unsigned long long)ntypes);
-	out->sum = (struct block_summary){
-		.events = (uint32_t)events,
-		.first_ts_ns = get_le64(times.p),
-		.last_ts_ns = get_le64(times.p + 8),
-		.min_ts_ns = get_le64(times.p + 16),
-		.max_ts_ns = get_le64(times.p + 24),
-	};
-	out->ntypes = (uint32_t)ntypes;
-	for (uint32_t i = 0; i < ntypes; i++) {
-		uint64_t type, count, nparams;
-
-		if (!sv_take_varint(in, &type) || !sv_take_varint(in, &count) ||
-		    !sv_take_varint(in, &nparams))
-			return err_set(err, ERR_FORMAT, "a block's summary ends early");
-		if (type >= EV_COUNT || (i > 0 && type <= out->types[i - 1].type) || count == 0 ||
-		    count > events || nparams > EVENT_MAX_PARAMS)
-			return err_set(err, ERR_FORMAT,
-				       "a block's summary lists type %llu, %llu times with %llu "
-				       "parameters",
-				       (unsigned long long)type, (unsigned long long)count,
-				       (unsigned long long)nparams);
-		out->types[i] =
-			(struct type_row){ (uint32_t)type, (uint32_t)count, (uint32_t)nparams };
-		out->sum.counts[type] = (uint32_t)count;
-		total += count;
-	}
-	if (total != events)
-		return err_set(err, ERR_FORMAT, "a block of %llu events counts %llu by type",
-			       (unsigned long long)events, (unsigned long long)total);
-	return 0;
-}
-
-int block_read_summary(struct sv payload, struct block_summary *out, struct err *err)
-{
+struct loader {
+	struct block_cursor *c;
+	struct packer *packer;
+	struct sv in;
 	struct block_head head;
+	/* What the time classes of all types ask of the shared columns. */
+	size_t escapes;
+	uint64_t bits;
+	struct err *err;
+};
 
-	if (take_summary(&payload, &head, err) < 0)
-		return -1;
-	*out = head.sum;
-	return 0;
-}
-
-static int unpack(struct block_cursor *c, struct packer *p, struct sv *in, struct span *out,
-		  struct err *err)
-{
-	out->at = c->bytes.n;
-	if (column_unpack(p, in, &c->bytes, err) < 0)
-		return -1;
-	out->n = c->bytes.n - out->at;
-	return 0;
-}
-
-/* Rows that a column must have: what comes later relies on it without looking again. */
 static int expect(const char *column, size_t got, size_t want, struct err *err)
 {
 	if (got == want)
@@ -129,224 +100,317 @@ static int expect(const char *column, size_t got, size_t want, struct err *err)
 		       want);
 }
 
-struct type_spans {
-	struct span np, time_class;
-	struct span length[EVENT_MAX_PARAMS], bytes[EVENT_MAX_PARAMS];
-};
-
-/* What the time classes of all types ask of the shared columns. */
-struct time_need {
-	size_t escapes;
-	uint64_t bits;
-};
-
-static int count_times(const struct block_cursor *c, struct span classes, struct time_need *need,
-		       struct err *err)
+/* The next column, n bytes of rows. */
+static int load(struct loader *l, const char *name, unsigned width, size_t n, struct lane *out)
 {
-	for (size_t i = 0; i < classes.n; i++) {
-		uint8_t class = (uint8_t)c->bytes.p[classes.at + i];
-		unsigned nbits;
+	struct buf *bytes = &l->c->bytes;
+	struct column_head column;
 
-		if (class == TIME_ESCAPE) {
-			need->escapes++;
-			continue;
-		}
-		if (time_class_base(class, &nbits) < 0)
-			return err_set(err, ERR_FORMAT, "time class %u does not exist", class);
-		need->bits += nbits;
+	if (column_take(&l->in, &column, l->err) < 0 || expect(name, column.raw_n, n, l->err) < 0)
+		return -1;
+	*out = (struct lane){ .at = bytes->n, .n = n, .step = width };
+	if (!column_is_const(&column) || column.width != width)
+		return column_inflate(l->packer, &column, bytes, l->err);
+	buf_put(bytes, &column.base, sizeof column.base); /* little-endian: its first bytes */
+	out->step = 0;
+	return bytes->failed ? err_set(l->err, ERR_NOMEM, "no memory for a block") : 0;
+}
+
+static int count_times(struct loader *l, const struct lane *classes)
+{
+	const struct block_cursor *c = l->c;
+	const uint8_t *p = (const uint8_t *)c->bytes.p + classes->at;
+	uint64_t bits = 0;
+	size_t escapes = 0;
+	int64_t bad = 0;
+
+	for (size_t i = 0; i < classes->n; i++) {
+		uint8_t class = p[i];
+
+		escapes += class == TIME_ESCAPE;
+		bad |= class == TIME_ESCAPE ? 0 : c->classes[class].base;
+		bits += c->classes[class].nbits;
+	}
+	l->escapes += escapes;
+	l->bits += bits;
+	return bad < 0 ? err_set(l->err, ERR_FORMAT, "a time class does not exist") : 0;
+}
+
+/* How many events of a type have more than i parameters, for each i. */
+static int count_params(struct loader *l, const struct type_row *row, const struct lane *np,
+			uint32_t have[static EVENT_MAX_PARAMS])
+{
+	uint32_t with[256] = { 0 }; /* exactly i */
+	const uint8_t *p = (const uint8_t *)l->c->bytes.p + np->at;
+
+	if (np->step == 0) {
+		with[*p] = row->count;
+	} else {
+		for (size_t i = 0; i < row->count; i++)
+			with[p[i]]++;
+	}
+	uint32_t left = row->count;
+	for (uint32_t i = 0; i < row->nparams; i++) {
+		left -= with[i];
+		have[i] = left;
+	}
+	/* Those that are left have as many as the most, or more. */
+	if (left != with[row->nparams])
+		return err_set(l->err, ERR_FORMAT,
+			       "an event of type %u has more than the %u parameters announced",
+			       row->type, row->nparams);
+	return 0;
+}
+
+static uint64_t sum_lengths(const char *p, size_t n)
+{
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += get_le32(p + i * 4);
+	return sum;
+}
+
+/* A parameter's two columns. */
+static int load_param(struct loader *l, uint32_t have, struct lane *length, struct lane *bytes)
+{
+	struct column_head column;
+	const char *p;
+
+	/* An empty column is like one of equal rows that nobody will ask for. */
+	if (load(l, "length", 4, (size_t)have * 4, length) < 0 ||
+	    column_take(&l->in, &column, l->err) < 0)
+		return -1;
+	p = l->c->bytes.p + length->at;
+	uint64_t want = length->step == 0 ? (uint64_t)get_le32(p) * have : sum_lengths(p, have);
+	*bytes = (struct lane){ .at = l->c->bytes.n, .n = column.raw_n };
+	if (column.raw_n != want)
+		return err_set(l->err, ERR_FORMAT,
+			       "the parameter column has %zu bytes, %llu expected", column.raw_n,
+			       (unsigned long long)want);
+	return column_inflate(l->packer, &column, &l->c->bytes, l->err);
+}
+
+static int skip_param(struct loader *l)
+{
+	struct column_head column;
+
+	return column_take(&l->in, &column, l->err) < 0 ? -1 : column_take(&l->in, &column, l->err);
+}
+
+/* Parameters of these events that have to be there. */
+static uint64_t needed_params(const struct loader *l, const struct type_row *row,
+			      const struct lane *np)
+{
+	const struct block_cursor *c = l->c;
+
+	if (!c->need)
+		return UINT64_MAX;
+	/* What the upgrade makes of an event may depend on any of them. */
+	if (c->upgrade && (np->step || schema_conversion(row->type, row->nparams) ||
+			   (schema_event(row->type)->flags & (EF_OLD_VERSION | EF_UNUSED))))
+		return UINT64_MAX;
+	return c->need->params[row->type];
+}
+
+/* The lanes of a type, kept until the buffer has stopped moving. */
+struct type_lanes {
+	struct lane np, time_class;
+	struct lane length[EVENT_MAX_PARAMS], bytes[EVENT_MAX_PARAMS];
+	uint64_t needed;
+};
+
+static int load_type(struct loader *l, const struct type_row *row, struct type_lanes *t)
+{
+	uint32_t have[EVENT_MAX_PARAMS];
+
+	if (load(l, "nparams", 1, row->count, &t->np) < 0 ||
+	    count_params(l, row, &t->np, have) < 0 ||
+	    load(l, "time class", 0, row->count, &t->time_class) < 0 ||
+	    count_times(l, &t->time_class) < 0)
+		return -1;
+	t->needed = needed_params(l, row, &t->np);
+	for (uint32_t i = 0; i < row->nparams; i++) {
+		int rc = t->needed >> i & 1 ? load_param(l, have[i], &t->length[i], &t->bytes[i])
+					    : skip_param(l);
+		if (rc < 0)
+			return -1;
 	}
 	return 0;
 }
 
-static int unpack_type(struct block_cursor *c, struct packer *p, struct sv *in,
-		       const struct type_row *row, struct type_spans *s, struct time_need *need,
-		       struct err *err)
+static void set_type_cursor(struct block_cursor *c, const struct type_row *row,
+			    const struct type_lanes *lanes, struct type_cursor *t)
 {
-	size_t with[EVENT_MAX_PARAMS + 1] = { 0 }; /* events that have exactly i parameters */
+	const char *base = c->bytes.p;
 
-	if (unpack(c, p, in, &s->np, err) < 0 || expect("nparams", s->np.n, row->count, err) < 0 ||
-	    unpack(c, p, in, &s->time_class, err) < 0 ||
-	    expect("time class", s->time_class.n, row->count, err) < 0)
-		return -1;
-	for (size_t i = 0; i < row->count; i++) {
-		uint8_t np = (uint8_t)c->bytes.p[s->np.at + i];
-
-		if (np > row->nparams)
-			return err_set(
-				err, ERR_FORMAT,
-				"an event of type %u has %u parameters, at most %u announced",
-				row->type, np, row->nparams);
-		with[np]++;
-	}
-	if (count_times(c, s->time_class, need, err) < 0)
-		return -1;
-	size_t have = row->count;
+	t->type = (uint16_t)row->type;
+	t->desc = schema_event(row->type);
+	t->np = (const uint8_t *)base + lanes->np.at;
+	t->np_step = lanes->np.step;
+	t->time_class = (const uint8_t *)base + lanes->time_class.at;
 	for (uint32_t i = 0; i < row->nparams; i++) {
-		size_t sum = 0;
-
-		have -= with[i];
-		if (unpack(c, p, in, &s->length[i], err) < 0 ||
-		    expect("length", s->length[i].n, have * 4, err) < 0 ||
-		    unpack(c, p, in, &s->bytes[i], err) < 0)
-			return -1;
-		for (size_t k = 0; k < have; k++)
-			sum += get_le32(c->bytes.p + s->length[i].at + k * 4);
-		if (expect("parameter", s->bytes[i].n, sum, err) < 0)
-			return -1;
+		t->params[i] = (struct param_cursor){ no_bytes, no_bytes, 0 };
+		if (lanes->needed >> i & 1)
+			t->params[i] = (struct param_cursor){ base + lanes->bytes[i].at,
+							      base + lanes->length[i].at,
+							      lanes->length[i].step };
 	}
-	return 0;
 }
 
 /* Do the rows of the type column agree with the summary? */
-static int check_types(const struct block_cursor *c, struct span type,
-		       const struct block_head *head, struct err *err)
+static int check_types(const struct loader *l, const struct lane *type)
 {
+	const struct block_head *head = &l->head;
+	const uint8_t *p = (const uint8_t *)l->c->bytes.p + type->at;
 	uint32_t counts[EV_COUNT] = { 0 };
+	size_t n = head->sum.events;
 
-	for (size_t i = 0; i < type.n; i += 2) {
-		uint16_t t = get_le16(c->bytes.p + type.at + i);
+	if (type_width(head->ntypes) == 1) {
+		uint32_t places[256] = { 0 };
 
-		if (t >= EV_COUNT)
-			return err_set(err, ERR_FORMAT, "a block holds an event of type %u", t);
-		counts[t]++;
+		for (size_t i = 0; i < n; i++)
+			places[p[i * type->step]]++;
+		for (uint32_t i = head->ntypes; i < 256; i++) {
+			if (places[i])
+				return err_set(l->err, ERR_FORMAT,
+					       "a block of %u types has an event of type number %u",
+					       head->ntypes, i);
+		}
+		memcpy(counts, places, head->ntypes * sizeof *counts);
+	} else {
+		for (size_t i = 0; i < n; i++) {
+			uint16_t place = get_le16((const char *)p + i * type->step);
+
+			if (place >= head->ntypes)
+				return err_set(l->err, ERR_FORMAT,
+					       "a block of %u types has an event of type number %u",
+					       head->ntypes, place);
+			counts[place]++;
+		}
 	}
-	if (memcmp(counts, head->sum.counts, sizeof counts) != 0)
-		return err_set(err, ERR_FORMAT, "a block's events do not add up to its summary");
+	for (uint32_t i = 0; i < head->ntypes; i++) {
+		if (counts[i] != head->types[i].count)
+			return err_set(l->err, ERR_FORMAT,
+				       "a block's events do not add up to its summary");
+	}
 	return 0;
 }
 
-static int set_type_cursor(struct block_cursor *c, const struct type_row *row,
-			   const struct type_spans *s, struct err *err)
+static size_t count_misses(const struct block_cursor *c, const struct lane *miss, size_t n)
 {
-	struct type_cursor *t = c->types[row->type];
+	const char *p = c->bytes.p + miss->at;
+	size_t misses = 0;
 
-	if (!t) {
-		t = calloc(1, sizeof *t);
-		if (!t)
-			return err_set(err, ERR_NOMEM, "no memory for a block");
-		c->types[row->type] = t;
-	}
-	t->np = (uint8_t *)c->bytes.p + s->np.at;
-	t->time_class = (uint8_t *)c->bytes.p + s->time_class.at;
-	for (uint32_t i = 0; i < row->nparams; i++) {
-		t->params[i].length = c->bytes.p + s->length[i].at;
-		t->params[i].bytes = c->bytes.p + s->bytes[i].at;
-	}
+	if (miss->step == 0)
+		return *p ? n : 0;
+	for (size_t i = 0; i < n; i++)
+		misses += p[i] != 0;
+	return misses;
+}
+
+/* A column whose rows are counted by others, later. */
+static int load_counted(struct loader *l, struct lane *out)
+{
+	out->at = l->c->bytes.n;
+	if (column_unpack(l->packer, &l->in, &l->c->bytes, l->err) < 0)
+		return -1;
+	out->n = l->c->bytes.n - out->at;
 	return 0;
 }
 
-static int load(struct block_cursor *c, struct packer *p, struct sv in,
-		const struct block_head *head, struct type_spans *types, struct err *err)
+static int load_columns(struct loader *l, struct type_lanes *types)
 {
-	struct span heads[HEAD_COUNT], bits;
-	size_t n = head->sum.events, misses = 0;
-	struct time_need need = { 0 };
+	struct block_cursor *c = l->c;
+	size_t n = l->head.sum.events;
+	struct lane type, cpu, flags, tid_miss, tid, escape, bits;
 
 	buf_clear(&c->bytes);
-	for (int i = 0; i < HEAD_COUNT; i++) {
-		if (unpack(c, p, &in, &heads[i], err) < 0)
-			return -1;
-	}
-	if (unpack(c, p, &in, &bits, err) < 0)
+	if (load(l, "type", type_width(l->head.ntypes), n * type_width(l->head.ntypes), &type) <
+		    0 ||
+	    check_types(l, &type) < 0 || load(l, "cpu", 2, n * 2, &cpu) < 0 ||
+	    load(l, "flags", 4, n * 4, &flags) < 0 || load(l, "tid_miss", 1, n, &tid_miss) < 0 ||
+	    load_counted(l, &tid) < 0 ||
+	    expect("tid", tid.n, count_misses(c, &tid_miss, n) * 8, l->err) < 0 ||
+	    load_counted(l, &escape) < 0 || load_counted(l, &bits) < 0)
 		return -1;
 	/* Behind the bits: reading a word at the last of them stays inside. */
 	buf_put(&c->bytes, "\0\0\0\0\0\0\0", BITS_SLACK);
-	if (expect("type", heads[HEAD_TYPE].n, n * 2, err) < 0 ||
-	    expect("cpu", heads[HEAD_CPU].n, n * 2, err) < 0 ||
-	    expect("flags", heads[HEAD_FLAGS].n, n * 4, err) < 0 ||
-	    expect("tid_miss", heads[HEAD_TID_MISS].n, n, err) < 0 ||
-	    check_types(c, heads[HEAD_TYPE], head, err) < 0)
-		return -1;
-	for (size_t i = 0; i < n; i++)
-		misses += c->bytes.p[heads[HEAD_TID_MISS].at + i] != 0;
-	if (expect("tid", heads[HEAD_TID].n, misses * 8, err) < 0)
-		return -1;
-	for (uint32_t i = 0; i < head->ntypes; i++) {
-		if (unpack_type(c, p, &in, &head->types[i], &types[i], &need, err) < 0)
+	for (uint32_t i = 0; i < l->head.ntypes; i++) {
+		if (load_type(l, &l->head.types[i], &types[i]) < 0)
 			return -1;
 	}
-	if (expect("time_escape", heads[HEAD_TIME_ESCAPE].n, need.escapes * 8, err) < 0 ||
-	    expect("time_bits", bits.n, (size_t)((need.bits + 7) / 8), err) < 0)
+	if (expect("time_escape", escape.n, l->escapes * 8, l->err) < 0 ||
+	    expect("time_bits", bits.n, (size_t)((l->bits + 7) / 8), l->err) < 0)
 		return -1;
-	if (in.n)
-		return err_set(err, ERR_FORMAT, "%zu bytes behind a block's last column", in.n);
+	if (l->in.n)
+		return err_set(l->err, ERR_FORMAT, "%zu bytes behind a block's last column",
+			       l->in.n);
 	if (c->bytes.failed)
-		return err_set(err, ERR_NOMEM, "no memory for a block");
+		return err_set(l->err, ERR_NOMEM, "no memory for a block");
 
 	/* The columns stopped moving: from here on by pointer. */
 	const char *base = c->bytes.p;
-	c->type = base + heads[HEAD_TYPE].at;
-	c->cpu = base + heads[HEAD_CPU].at;
-	c->flags = base + heads[HEAD_FLAGS].at;
-	c->tid_miss = base + heads[HEAD_TID_MISS].at;
-	c->tid = base + heads[HEAD_TID].at;
-	c->time_escape = base + heads[HEAD_TIME_ESCAPE].at;
+	c->type = (const uint8_t *)base + type.at;
+	c->cpu = base + cpu.at;
+	c->flags = base + flags.at;
+	c->tid_miss = base + tid_miss.at;
+	c->tid = base + tid.at;
+	c->time_escape = base + escape.at;
 	c->time_bits = (struct bit_reader){ .p = base + bits.at };
-	for (uint32_t i = 0; i < head->ntypes; i++) {
-		if (set_type_cursor(c, &head->types[i], &types[i], err) < 0)
-			return -1;
-	}
+	c->wide_types = type_width(l->head.ntypes) == 2;
+	c->type_step = type.step;
+	c->cpu_step = cpu.step;
+	c->flags_step = flags.step;
+	c->tid_miss_step = tid_miss.step;
+	for (uint32_t i = 0; i < l->head.ntypes; i++)
+		set_type_cursor(c, &l->head.types[i], &types[i], &c->types[i]);
 	return 0;
+}
+
+static int grow_types(struct block_cursor *c, uint32_t n, struct err *err)
+{
+	if (n <= c->types_cap)
+		return 0;
+	free(c->types);
+	c->types = calloc(n, sizeof *c->types);
+	c->types_cap = c->types ? n : 0;
+	return c->types ? 0 : err_set(err, ERR_NOMEM, "no memory for a block");
 }
 
 int block_cursor_load(struct block_cursor *c, struct packer *p, struct sv payload, struct err *err)
 {
-	struct block_head *head = malloc(sizeof *head);
-	struct type_spans *types = NULL;
+	struct loader *l = calloc(1, sizeof *l);
+	struct type_lanes *types = NULL;
 	int rc = -1;
 
 	c->left = 0;
-	if (!head) {
+	if (!l) {
 		err_set(err, ERR_NOMEM, "no memory for a block");
 		goto out;
 	}
-	if (take_summary(&payload, head, err) < 0)
+	l->c = c;
+	l->packer = p;
+	l->in = payload;
+	l->err = err;
+	if (block_head_take(&l->in, &l->head, err) < 0 || grow_types(c, l->head.ntypes, err) < 0)
 		goto out;
-	types = calloc(head->ntypes, sizeof *types);
+	types = malloc(l->head.ntypes * sizeof *types);
 	if (!types) {
 		err_set(err, ERR_NOMEM, "no memory for a block");
 		goto out;
 	}
-	if (load(c, p, payload, head, types, err) < 0)
+	if (load_columns(l, types) < 0)
 		goto out;
-	c->sum = head->sum;
-	c->left = head->sum.events;
-	c->ts_ns = head->sum.first_ts_ns;
+	c->sum = l->head.sum;
+	c->left = l->head.sum.events;
+	c->ts_ns = l->head.sum.first_ts_ns;
 	memset(c->last_tid, 0, sizeof c->last_tid);
 	rc = 0;
 out:
 	free(types);
-	free(head);
+	free(l);
 	return rc;
-}
-
-static uint64_t next_time(struct block_cursor *c, struct type_cursor *t)
-{
-	uint8_t class = *t->time_class++;
-	unsigned nbits;
-
-	if (class == TIME_ESCAPE) {
-		c->ts_ns += get_le64(c->time_escape);
-		c->time_escape += 8;
-	} else {
-		int64_t base = time_class_base(class, &nbits);
-
-		c->ts_ns += (uint64_t)base;
-		if (nbits)
-			c->ts_ns += bits_take(&c->time_bits, nbits);
-	}
-	return c->ts_ns;
-}
-
-static int64_t next_tid(struct block_cursor *c, uint16_t cpu)
-{
-	int64_t *last = &c->last_tid[cpu % LAST_TID_SLOTS];
-
-	if (*c->tid_miss++) {
-		*last = (int64_t)get_le64(c->tid);
-		c->tid += 8;
-	}
-	return *last;
 }
 
 const struct block_summary *block_cursor_summary(const struct block_cursor *c)
@@ -354,29 +418,58 @@ const struct block_summary *block_cursor_summary(const struct block_cursor *c)
 	return &c->sum;
 }
 
+/* --- stepping --- */
+
+static inline uint64_t next_time(struct block_cursor *c, struct type_cursor *t)
+{
+	uint8_t class = *t->time_class++;
+	const struct time_base *b = &c->classes[class];
+
+	if (class == TIME_ESCAPE) {
+		c->ts_ns += get_le64(c->time_escape);
+		c->time_escape += 8;
+	} else {
+		c->ts_ns += (uint64_t)b->base + bits_take(&c->time_bits, b->nbits);
+	}
+	return c->ts_ns;
+}
+
+static inline int64_t next_tid(struct block_cursor *c, uint16_t cpu)
+{
+	int64_t *last = &c->last_tid[cpu % LAST_TID_SLOTS];
+
+	if (*c->tid_miss) {
+		*last = (int64_t)get_le64(c->tid);
+		c->tid += 8;
+	}
+	c->tid_miss += c->tid_miss_step;
+	return *last;
+}
+
 bool block_cursor_next(struct block_cursor *c, struct event *ev)
 {
 	if (c->left == 0)
 		return false;
 	c->left--;
-	ev->type = get_le16(c->type);
+	struct type_cursor *t =
+		&c->types[c->wide_types ? get_le16((const char *)c->type) : *c->type];
+	c->type += c->type_step;
+	ev->type = t->type;
+	ev->desc = t->desc;
 	ev->cpu = get_le16(c->cpu);
 	ev->flags = get_le32(c->flags);
-	c->type += 2;
-	c->cpu += 2;
-	c->flags += 4;
-
-	struct type_cursor *t = c->types[ev->type];
+	c->cpu += c->cpu_step;
+	c->flags += c->flags_step;
 	ev->ts_ns = next_time(c, t);
 	ev->tid = next_tid(c, ev->cpu);
-	ev->desc = schema_event(ev->type);
-	ev->nparams = *t->np++;
+	ev->nparams = *t->np;
+	t->np += t->np_step;
 	for (uint32_t i = 0; i < ev->nparams; i++) {
 		struct param_cursor *pc = &t->params[i];
 		uint32_t n = get_le32(pc->length);
 
 		ev->params[i] = (struct sv){ pc->bytes, n };
-		pc->length += 4;
+		pc->length += pc->step;
 		pc->bytes += n;
 	}
 	return true;

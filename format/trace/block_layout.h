@@ -2,10 +2,13 @@
 #ifndef SAKER_TRACE_BLOCK_LAYOUT_H
 #define SAKER_TRACE_BLOCK_LAYOUT_H
 
+#include "format/trace/event_block.h"
+
 /*
  * Payload:  summary, then packed columns in this order
  *
- *	type (2)  cpu (2)  flags (4)
+ *	type (1 or 2)   its place in the summary's list
+ *	cpu (2)  flags (4)
  *	tid_miss (1)    0: the thread that ran on this cpu before; 1: the next row of
  *	tid (8)
  *	time_escape (8) steps that no class holds
@@ -29,5 +32,24 @@ enum head_column {
 	HEAD_TIME_ESCAPE,
 	HEAD_COUNT
 };
+
+/* Bytes of a row of the type column. */
+static inline unsigned type_width(uint32_t ntypes)
+{
+	return ntypes <= 256 ? 1 : 2;
+}
+
+/* The summary in front of the columns. */
+struct type_row {
+	uint32_t type, count, nparams;
+};
+
+struct block_head {
+	struct block_summary sum;
+	struct type_row types[EV_COUNT]; /* ascending */
+	uint32_t ntypes;
+};
+
+int block_head_take(struct sv *in, struct block_head *out, struct err *err);
 
 #endif

@@ -1,23 +1,23 @@
 #include "format/trace/column.h"
 
 #include "format/base/bytes.h"
+#include "format/trace/column_shape.h"
 #include "format/trace/varint.h"
 
 #include <stdlib.h>
 #include <zstd.h>
 
-/* A packed column: u8 shape | codec << 4, u8 width, varint raw size, varint stored size, bytes. */
-enum codec { CODEC_STORED = 0, CODEC_ZSTD = 1, CODEC_COUNT };
-
 enum {
-	SAMPLE_ROWS = 8192, /* shapes are tried on the first rows */
+	SAMPLE_ROWS = 4096, /* shapes are tried on as many rows */
 	TRY_ROWS = 32,      /* fewer are not worth the trial */
+	NEVER_PACK = 24,    /* bytes that zstd would only make longer */
 };
 
 struct packer {
 	int level;
 	ZSTD_CCtx *cctx;
 	ZSTD_DCtx *dctx;
+	struct buf narrow;
 	struct buf shaped[SHAPE_COUNT];
 	struct buf trial;
 };
@@ -46,116 +46,33 @@ void packer_free(struct packer *p)
 	ZSTD_freeDCtx(p->dctx);
 	for (int i = 0; i < SHAPE_COUNT; i++)
 		buf_deinit(&p->shaped[i]);
+	buf_deinit(&p->narrow);
 	buf_deinit(&p->trial);
 	free(p);
 }
 
-static uint64_t load_row(const char *p, unsigned width)
-{
-	switch (width) {
-	case 1:
-		return (uint8_t)*p;
-	case 2:
-		return get_le16(p);
-	case 4:
-		return get_le32(p);
-	default:
-		return get_le64(p);
-	}
-}
+/* --- packing --- */
 
-/* --- shapes --- */
-
-static bool is_const(struct sv raw, unsigned width)
-{
-	/* Each byte equals the one a row before it: one pass of memcmp with itself. */
-	return raw.n > width && memcmp(raw.p, raw.p + width, raw.n - width) == 0;
-}
-
-static void to_planes(struct sv raw, unsigned width, struct buf *out)
-{
-	size_t rows = raw.n / width;
-
-	if (!buf_reserve(out, raw.n))
-		return;
-	for (unsigned plane = 0; plane < width; plane++) {
-		char *dst = out->p + out->n + plane * rows;
-
-		for (size_t i = 0; i < rows; i++)
-			dst[i] = raw.p[i * width + plane];
-	}
-	out->n += raw.n;
-}
-
-static void from_planes(struct sv shaped, unsigned width, char *dst)
-{
-	size_t rows = shaped.n / width;
-
-	for (unsigned plane = 0; plane < width; plane++) {
-		const char *src = shaped.p + plane * rows;
-
-		for (size_t i = 0; i < rows; i++)
-			dst[i * width + plane] = src[i];
-	}
-}
-
-/* The difference in the row's own width, so that it wraps there and stays small. */
-static int64_t difference(uint64_t now, uint64_t before, unsigned width)
-{
-	unsigned shift = 64 - 8 * width;
-
-	return (int64_t)((now - before) << shift) >> shift;
-}
-
-static void to_delta(struct sv raw, unsigned width, struct buf *out)
-{
-	uint64_t before = 0;
-
-	for (size_t i = 0; i < raw.n; i += width) {
-		uint64_t now = load_row(raw.p + i, width);
-
-		buf_put_varint(out, zigzag(difference(now, before, width)));
-		before = now;
-	}
-}
-
-static bool from_delta(struct sv shaped, unsigned width, char *dst, size_t n)
-{
-	uint64_t row = 0, diff;
-
-	for (size_t i = 0; i < n; i += width) {
-		if (!sv_take_varint(&shaped, &diff))
-			return false;
-		row += (uint64_t)unzigzag(diff);
-		memcpy(dst + i, &row, width); /* little-endian host: bytes.h */
-	}
-	return shaped.n == 0;
-}
-
-/* The shaped bytes: raw itself, or p->shaped[shape]. */
-static struct sv apply_shape(struct packer *p, enum column_shape shape, struct sv raw,
+/* The shaped bytes: rows itself, or p->shaped[shape]. */
+static struct sv apply_shape(struct packer *p, enum column_shape shape, struct sv rows,
 			     unsigned width)
 {
 	struct buf *out = &p->shaped[shape];
 
 	buf_clear(out);
 	switch (shape) {
-	case SHAPE_CONST:
-		return (struct sv){ raw.p, width };
 	case SHAPE_PLANES:
-		to_planes(raw, width, out);
+		shape_to_planes(rows, width, out);
 		return buf_sv(out);
 	case SHAPE_DELTA:
-		to_delta(raw, width, out);
+		shape_to_delta(rows, width, out);
 		return buf_sv(out);
 	case SHAPE_ROWS:
 	case SHAPE_COUNT:
 		break;
 	}
-	return raw;
+	return rows;
 }
-
-/* --- packing --- */
 
 /* Compressed size at `level`, into p->trial; SIZE_MAX on failure. */
 static size_t compress(struct packer *p, struct sv bytes, int level)
@@ -169,25 +86,19 @@ static size_t compress(struct packer *p, struct sv bytes, int level)
 	return ZSTD_isError(n) ? SIZE_MAX : n;
 }
 
-static enum column_shape choose_shape(struct packer *p, struct sv raw, unsigned width)
+static enum column_shape choose_shape(struct packer *p, struct sv rows, unsigned width)
 {
 	enum column_shape best = SHAPE_ROWS;
 	size_t best_size = SIZE_MAX;
 
-	if (width == 0)
+	if (width < 2 || rows.n / width < TRY_ROWS)
 		return SHAPE_ROWS;
-	if (is_const(raw, width))
-		return SHAPE_CONST;
-	if (width == 1 || raw.n / width < TRY_ROWS)
-		return SHAPE_ROWS;
-
-	struct sv sample = raw;
+	struct sv sample = rows;
 	if (sample.n > (size_t)SAMPLE_ROWS * width)
 		sample.n = (size_t)SAMPLE_ROWS * width;
-	for (int shape = 0; shape < SHAPE_COUNT; shape++) {
-		if (shape == SHAPE_CONST)
-			continue;
+	for (enum column_shape shape = 0; shape < SHAPE_COUNT; shape++) {
 		size_t size = compress(p, apply_shape(p, shape, sample, width), 1);
+
 		if (size < best_size) {
 			best = shape;
 			best_size = size;
@@ -196,152 +107,202 @@ static enum column_shape choose_shape(struct packer *p, struct sv raw, unsigned 
 	return best;
 }
 
+static int put_column(struct packer *p, struct column_head *c, struct sv rows, struct buf *out,
+		      struct err *err)
+{
+	struct sv shaped = { NULL, 0 };
+
+	if (c->inner != c->width && c->inner != 0) {
+		buf_clear(&p->narrow);
+		shape_narrow(rows, c->width, c->inner, c->base, &p->narrow);
+		rows = buf_sv(&p->narrow);
+	}
+	if (c->inner || c->width == 0) {
+		c->shape = choose_shape(p, rows, c->inner);
+		shaped = apply_shape(p, c->shape, rows, c->inner);
+	}
+	c->stored = shaped;
+	if (shaped.n > NEVER_PACK) {
+		size_t n = compress(p, shaped, p->level);
+
+		if (n == SIZE_MAX)
+			return -1;
+		if (n < shaped.n) {
+			c->codec = CODEC_ZSTD;
+			c->stored = (struct sv){ p->trial.p, n };
+		}
+	}
+	(void)err;
+	buf_putc(out, (char)(c->shape | c->codec << 4));
+	buf_putc(out, (char)(c->width | c->inner << 4));
+	if (c->inner != c->width)
+		buf_put_varint(out, zigzag(c->base));
+	buf_put_varint(out, c->raw_n);
+	buf_put_varint(out, c->stored.n);
+	buf_putsv(out, c->stored);
+	return p->narrow.failed || p->shaped[c->shape].failed || p->trial.failed || out->failed ? -1
+												: 0;
+}
+
 int column_pack(struct packer *p, struct sv raw, unsigned width, struct buf *out, struct err *err)
 {
+	struct column_head c = { .width = (uint8_t)width, .inner = (uint8_t)width, .raw_n = raw.n };
+
 	if (raw.n > COLUMN_MAX_RAW)
 		return err_set(err, ERR_LIMIT, "a column of %zu bytes is over the limit", raw.n);
-
-	enum column_shape shape = choose_shape(p, raw, width);
-	struct sv shaped = apply_shape(p, shape, raw, width);
-	enum codec codec = CODEC_ZSTD;
-	size_t n = compress(p, shaped, p->level);
-
-	if (p->shaped[shape].failed || p->trial.failed || n == SIZE_MAX)
+	if (width && raw.n)
+		c.inner = (uint8_t)shape_inner_width(raw, width, &c.base);
+	if (put_column(p, &c, raw, out, err) < 0)
 		return err_set(err, ERR_NOMEM, "no memory to compress a column of %zu bytes",
 			       raw.n);
-	struct sv stored = { p->trial.p, n };
-	if (n >= shaped.n) {
-		codec = CODEC_STORED;
-		stored = shaped;
-	}
-	buf_putc(out, (char)(shape | codec << 4));
-	buf_putc(out, (char)width);
-	buf_put_varint(out, raw.n);
-	buf_put_varint(out, stored.n);
-	buf_putsv(out, stored);
-	return out->failed ? err_set(err, ERR_NOMEM, "no memory for a block") : 0;
+	return 0;
 }
 
 /* --- unpacking --- */
 
-struct packed {
-	enum column_shape shape;
-	enum codec codec;
-	unsigned width;
-	size_t raw_n;
-	struct sv stored;
-};
+static bool is_width(unsigned w)
+{
+	return w == 0 || w == 1 || w == 2 || w == 4 || w == 8;
+}
 
-static int take_packed(struct sv *in, struct packed *out, struct err *err)
+int column_take(struct sv *in, struct column_head *out, struct err *err)
 {
 	struct sv head;
-	uint64_t raw_n, stored_n;
+	uint64_t base = 0, raw_n, stored_n;
 
-	if (!sv_take(in, 2, &head) || !sv_take_varint(in, &raw_n) || !sv_take_varint(in, &stored_n))
+	if (!sv_take(in, 2, &head))
 		return err_set(err, ERR_FORMAT, "a column header ends early");
-	uint8_t kind = (uint8_t)head.p[0], width = (uint8_t)head.p[1];
+	uint8_t kind = (uint8_t)head.p[0], widths = (uint8_t)head.p[1];
+	unsigned width = widths & 15, inner = widths >> 4;
 	if ((kind & 15) >= SHAPE_COUNT || kind >> 4 >= CODEC_COUNT)
 		return err_set(err, ERR_FORMAT, "column kind 0x%02x is unknown", kind);
-	if (width != 0 && width != 1 && width != 2 && width != 4 && width != 8)
-		return err_set(err, ERR_FORMAT, "a column with rows of %u bytes", width);
-	if ((kind & 15) != SHAPE_ROWS && (width == 0 || raw_n % width != 0))
-		return err_set(err, ERR_FORMAT, "a shaped column of %u-byte rows has %llu bytes",
-			       width, (unsigned long long)raw_n);
+	if (!is_width(width) || !is_width(inner) || inner > width)
+		return err_set(err, ERR_FORMAT, "a column with rows of %u bytes in %u", width,
+			       inner);
+	if ((inner != width && !sv_take_varint(in, &base)) || !sv_take_varint(in, &raw_n) ||
+	    !sv_take_varint(in, &stored_n))
+		return err_set(err, ERR_FORMAT, "a column header ends early");
+	if ((kind & 15) != SHAPE_ROWS && inner == 0)
+		return err_set(err, ERR_FORMAT, "a shaped column without rows");
+	if (width && raw_n % width != 0)
+		return err_set(err, ERR_FORMAT, "a column of %u-byte rows has %llu bytes", width,
+			       (unsigned long long)raw_n);
 	if (raw_n > COLUMN_MAX_RAW)
 		return err_set(err, ERR_FORMAT, "a column claims %llu bytes, at most %d allowed",
 			       (unsigned long long)raw_n, COLUMN_MAX_RAW);
-	*out = (struct packed){
-		.shape = kind & 15, .codec = kind >> 4, .width = width, .raw_n = (size_t)raw_n
-	};
+	if (width && inner == 0 && (raw_n == 0 || stored_n || kind >> 4 != CODEC_STORED))
+		return err_set(err, ERR_FORMAT, "a column of equal rows stores %llu bytes",
+			       (unsigned long long)stored_n);
+	*out = (struct column_head){ .shape = kind & 15,
+				     .codec = kind >> 4,
+				     .width = (uint8_t)width,
+				     .inner = (uint8_t)inner,
+				     .base = unzigzag(base),
+				     .raw_n = (size_t)raw_n };
 	if (!sv_take(in, (size_t)stored_n, &out->stored))
 		return err_set(err, ERR_FORMAT, "a column claims %llu stored bytes, %zu are left",
 			       (unsigned long long)stored_n, in->n);
 	return 0;
 }
 
+static int does_not_inflate(size_t n, struct err *err)
+{
+	return err_set(err, ERR_FORMAT, "a column does not inflate: %s",
+		       ZSTD_isError(n) ? ZSTD_getErrorName(n) : "wrong size");
+}
+
 /* What was shaped: stored as it is, or inflated into p->shaped[c->shape]. */
-static int inflate_shaped(struct packer *p, const struct packed *c, struct sv *out, struct err *err)
+static int inflate_shaped(struct packer *p, const struct column_head *c, size_t rows_n,
+			  struct sv *out, struct err *err)
 {
 	struct buf *room = &p->shaped[c->shape];
 	unsigned long long size;
 
-	if (c->codec == CODEC_STORED) {
-		*out = c->stored;
+	*out = c->stored;
+	if (c->codec == CODEC_STORED)
 		return 0;
-	}
 	size = ZSTD_getFrameContentSize(c->stored.p, c->stored.n);
 	/* A delta takes at most VARINT_MAX bytes a row. */
 	if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN ||
-	    size > (unsigned long long)c->raw_n * VARINT_MAX)
+	    size > (unsigned long long)rows_n * VARINT_MAX)
 		return err_set(err, ERR_FORMAT, "a compressed column does not tell its size");
 	buf_clear(room);
 	if (!buf_reserve(room, (size_t)size + 1))
 		return err_set(err, ERR_NOMEM, "no memory for a column of %llu bytes", size);
 	size_t n = ZSTD_decompressDCtx(p->dctx, room->p, (size_t)size, c->stored.p, c->stored.n);
 	if (ZSTD_isError(n) || n != size)
-		return err_set(err, ERR_FORMAT, "a column does not inflate: %s",
-			       ZSTD_isError(n) ? ZSTD_getErrorName(n) : "wrong size");
+		return does_not_inflate(n, err);
 	*out = (struct sv){ room->p, n };
+	return 0;
+}
+
+/* The rows of inner bytes, rows_n in all, to dst. */
+static int inflate_rows(struct packer *p, const struct column_head *c, char *dst, size_t rows_n,
+			struct err *err)
+{
+	struct sv shaped;
+
+	if (c->shape == SHAPE_ROWS && c->codec == CODEC_ZSTD) {
+		/* Straight to where it belongs. */
+		size_t n = ZSTD_decompressDCtx(p->dctx, dst, rows_n, c->stored.p, c->stored.n);
+
+		return ZSTD_isError(n) || n != rows_n ? does_not_inflate(n, err) : 0;
+	}
+	if (inflate_shaped(p, c, rows_n, &shaped, err) < 0)
+		return -1;
+	if (c->shape == SHAPE_DELTA) {
+		if (!shape_from_delta(shaped, c->inner, dst, rows_n))
+			return err_set(err, ERR_FORMAT,
+				       "the differences of a column do not add up");
+		return 0;
+	}
+	if (shaped.n != rows_n)
+		return err_set(err, ERR_FORMAT, "a column has %zu bytes where %zu belong", shaped.n,
+			       rows_n);
+	if (c->shape == SHAPE_PLANES && c->inner > 1)
+		shape_from_planes(shaped, c->inner, dst);
+	else
+		memcpy(dst, shaped.p, rows_n);
+	return 0;
+}
+
+static void repeat(char *dst, size_t n, int64_t row, unsigned width)
+{
+	memcpy(dst, &row, width);
+	for (size_t have = width; have < n; have *= 2)
+		memcpy(dst + have, dst, have < n - have ? have : n - have);
+}
+
+int column_inflate(struct packer *p, const struct column_head *c, struct buf *raw, struct err *err)
+{
+	if (!buf_reserve(raw, c->raw_n))
+		return err_set(err, ERR_NOMEM, "no memory for a column of %zu bytes", c->raw_n);
+	char *dst = raw->p + raw->n;
+	if (c->raw_n == 0)
+		return c->stored.n ? does_not_inflate(0, err) : 0;
+	if (column_is_const(c)) {
+		repeat(dst, c->raw_n, c->base, c->width);
+	} else if (c->inner == c->width) {
+		if (inflate_rows(p, c, dst, c->raw_n, err) < 0)
+			return -1;
+	} else {
+		size_t rows_n = c->raw_n / c->width * c->inner;
+
+		buf_clear(&p->narrow);
+		if (!buf_reserve(&p->narrow, rows_n))
+			return err_set(err, ERR_NOMEM, "no memory for a column of %zu bytes",
+				       rows_n);
+		if (inflate_rows(p, c, p->narrow.p, rows_n, err) < 0)
+			return -1;
+		shape_widen((struct sv){ p->narrow.p, rows_n }, c->inner, c->width, c->base, dst);
+	}
+	raw->n += c->raw_n;
 	return 0;
 }
 
 int column_unpack(struct packer *p, struct sv *in, struct buf *raw, struct err *err)
 {
-	struct packed c;
-	struct sv shaped;
+	struct column_head c;
 
-	if (take_packed(in, &c, err) < 0)
-		return -1;
-	if (!buf_reserve(raw, c.raw_n))
-		return err_set(err, ERR_NOMEM, "no memory for a column of %zu bytes", c.raw_n);
-	if (c.raw_n == 0)
-		return 0;
-	if (c.shape == SHAPE_ROWS && c.codec == CODEC_ZSTD) {
-		/* Straight to where it belongs. */
-		size_t n = ZSTD_decompressDCtx(p->dctx, raw->p + raw->n, c.raw_n, c.stored.p,
-					       c.stored.n);
-		if (ZSTD_isError(n) || n != c.raw_n)
-			return err_set(err, ERR_FORMAT, "a column does not inflate: %s",
-				       ZSTD_isError(n) ? ZSTD_getErrorName(n) : "wrong size");
-		raw->n += n;
-		return 0;
-	}
-	if (inflate_shaped(p, &c, &shaped, err) < 0)
-		return -1;
-
-	char *dst = raw->p + raw->n;
-	size_t want = c.shape == SHAPE_CONST   ? c.width
-		      : c.shape == SHAPE_DELTA ? shaped.n
-					       : c.raw_n;
-	if (shaped.n != want)
-		return err_set(err, ERR_FORMAT, "a column has %zu bytes where %zu belong", shaped.n,
-			       want);
-	switch (c.shape) {
-	case SHAPE_ROWS:
-		memcpy(dst, shaped.p, c.raw_n);
-		break;
-	case SHAPE_CONST:
-		for (size_t i = 0; i < c.raw_n; i += c.width)
-			memcpy(dst + i, shaped.p, c.width);
-		break;
-	case SHAPE_PLANES:
-		from_planes(shaped, c.width, dst);
-		break;
-	case SHAPE_DELTA:
-		if (!from_delta(shaped, c.width, dst, c.raw_n))
-			return err_set(err, ERR_FORMAT,
-				       "the differences of a column do not add up");
-		break;
-	case SHAPE_COUNT:
-		break;
-	}
-	raw->n += c.raw_n;
-	return 0;
-}
-
-int column_skip(struct sv *in, struct err *err)
-{
-	struct packed c;
-
-	return take_packed(in, &c, err);
+	return column_take(in, &c, err) < 0 ? -1 : column_inflate(p, &c, raw, err);
 }

@@ -8,6 +8,7 @@
 #define SAKER_TRACE_EVENT_BLOCK_H
 
 #include "format/base/err.h"
+#include "format/column_need.h"
 #include "format/record.h"
 #include "format/trace/column.h"
 
@@ -37,7 +38,11 @@ int block_builder_finish(struct block_builder *b, struct packer *p, struct buf *
 
 struct block_cursor;
 
-struct block_cursor *block_cursor_new(void); /* NULL: no memory */
+/*
+ * need: parameters to hand out, NULL for all; borrowed.  upgrade: events will be upgraded, so those
+ * of an old form keep all of theirs.  NULL: no memory.
+ */
+struct block_cursor *block_cursor_new(const struct column_need *need, bool upgrade);
 void block_cursor_free(struct block_cursor *c);
 /* Inflate a payload and stand before its first event.  The payload is not needed afterwards. */
 int block_cursor_load(struct block_cursor *c, struct packer *p, struct sv payload, struct err *err);
@@ -47,5 +52,33 @@ const struct block_summary *block_cursor_summary(const struct block_cursor *c);
 bool block_cursor_next(struct block_cursor *c, struct event *ev);
 /* Only the summary part of a payload. */
 int block_read_summary(struct sv payload, struct block_summary *out, struct err *err);
+
+/* One column of a block as it is stored. */
+struct block_column {
+	enum block_part {
+		BLOCK_TYPE,
+		BLOCK_CPU,
+		BLOCK_FLAGS,
+		BLOCK_TID_MISS,
+		BLOCK_TID,
+		BLOCK_TIME_ESCAPE,
+		BLOCK_TIME_BITS,
+		BLOCK_NPARAMS,
+		BLOCK_TIME_CLASS,
+		BLOCK_LENGTH,
+		BLOCK_BYTES,
+		BLOCK_PARTS
+	} part;
+	uint16_t type;   /* of events; from BLOCK_NPARAMS on */
+	uint32_t param;  /* BLOCK_LENGTH, BLOCK_BYTES */
+	size_t packed_n; /* bytes in the payload */
+	struct column_head head;
+};
+extern const char *const block_part_names[BLOCK_PARTS];
+/* Hand out the columns of a payload, one after the other, without inflating them; an error of
+ * `each` ends it. */
+int block_each_column(struct sv payload,
+		      int (*each)(void *arg, const struct block_column *c, struct err *err),
+		      void *arg, struct err *err);
 
 #endif

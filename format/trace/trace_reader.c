@@ -381,7 +381,7 @@ static int open_reader(struct trace_reader *r, int fd, const char *name,
 	r->base.span = opt->span;
 	r->name = strdup(name);
 	r->packer = packer_new(0);
-	r->block = block_cursor_new();
+	r->block = block_cursor_new(opt->need, opt->upgrade);
 	if (!r->name || !r->packer || !r->block)
 		return err_set(err, ERR_NOMEM, "no memory for a trace reader");
 	if (intake_init(&r->intake, opt->upgrade, &r->base.stats, err) < 0)
