@@ -163,7 +163,8 @@ static int enter_snapshot(struct trace_reader *r)
 	if (!first)
 		return 0;
 	if (snapshot_frame_take(r->packer, r->frame.payload, &r->snapshot, &r->state, &num,
-				&r->err) < 0)
+				&r->err) < 0 ||
+	    intake_load(&r->intake, &r->state, &r->err) < 0)
 		return -1;
 	r->has_state = true;
 	return 0;
