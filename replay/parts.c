@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Less is not worth a state of its own. */
-enum { PART_EVENTS = 1 << 18 };
+enum { PART_EVENTS = 1 << 16 };
 
 void parts_deinit(struct parts *p)
 {

@@ -3,6 +3,7 @@
 #include "replay/pump.h"
 #include "replay/sink_store.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,6 +24,10 @@ static char damaged[] = "testdata/bad/event-param-past-its-end.scap";
 static char missing[] = "testdata/traces/gone.scap";
 static char *traces[] = { small, damaged, missing, large, small, damaged };
 enum { NTRACES = sizeof traces / sizeof traces[0] };
+
+static char **paths = traces;
+static size_t npaths = NTRACES;
+static uint64_t part_events;
 
 static struct ruleset *load(void *arg, struct err *err)
 {
@@ -71,9 +76,11 @@ static void replay(unsigned jobs, const char *rules, struct outcome *out)
 {
 	char path[] = "/tmp/saker-parallel-XXXXXX";
 	const struct store_file file = { SV("r.yaml"), SV("11") };
-	struct pump pump = {
-		.jobs = jobs, .copy_rules = load, .done = note_report, .arg = (void *)rules
-	};
+	struct pump pump = { .jobs = jobs,
+			     .part_events = part_events,
+			     .copy_rules = load,
+			     .done = note_report,
+			     .arg = (void *)rules };
 	struct store_sink_options options = {
 		.files = &file, .nfiles = 1, .options = SV("{}"), .tool = SV("test")
 	};
@@ -95,7 +102,7 @@ static void replay(unsigned jobs, const char *rules, struct outcome *out)
 	pump.sinks = sinks;
 	pump.nsinks = 2;
 	assert_int_equal(pump_init(&pump, &err), 0);
-	if (pump_run(&pump, traces, NTRACES, &err) < 0)
+	if (pump_run(&pump, paths, npaths, &err) < 0)
 		fail_msg("%s", err.msg);
 	pump_deinit(&pump);
 	sink_close(sinks[0]);
@@ -147,12 +154,111 @@ static void fields_with_a_memory_are_right_as_well(void **state)
 	     3);
 }
 
+/* --- native traces, cut into many segments --- */
+
+/* A copy of the trace with segments of so many events; false: it could not be made. */
+static bool cut(const char *in, const char *out, unsigned segment_events)
+{
+	const char *bin = getenv("SAKER_BIN_DIR");
+	char command[1024];
+
+	snprintf(command, sizeof command,
+		 "%s/scap convert --to=native --segment-events=%u --block-events=%u %s %s "
+		 "2>/dev/null",
+		 bin ? bin : ".", segment_events, segment_events / 2 + 1, in, out);
+	return system(command) == 0;
+}
+
+static void same_in_segments(char *path)
+{
+	static const unsigned jobs[] = { 2, 7 };
+	struct outcome alone;
+
+	paths = &path;
+	npaths = 1;
+	part_events = 1;
+	replay(1, rule_text, &alone);
+	for (size_t i = 0; i < sizeof jobs / sizeof jobs[0]; i++) {
+		struct outcome together;
+
+		replay(jobs[i], rule_text, &together);
+		assert_string_equal(buf_cstr(&together.reports), buf_cstr(&alone.reports));
+		assert_string_equal(together.lines, alone.lines);
+		assert_string_equal(buf_cstr(&together.stored), buf_cstr(&alone.stored));
+		release(&together);
+	}
+	release(&alone);
+	paths = traces;
+	npaths = NTRACES;
+	part_events = 0;
+}
+
+static void segments_find_what_the_whole_finds(void **state)
+{
+	static const struct {
+		const char *trace;
+		unsigned segment_events;
+	} cuts[] = {
+		{ "testdata/traces/host-small.scap", 7 },
+		{ "testdata/traces/container-small.scap.gz", 13 },
+		{ "testdata/traces/crafted.scap", 3 },
+		{ "testdata/traces/synthetic-upgrades.scap", 2 },
+		{ "testdata/traces/synthetic-every-block.scap", 1 },
+		{ "testdata/traces/host1.scap.gz", 5000 },
+	};
+	char path[] = "/tmp/saker-segments-XXXXXX";
+
+	(void)state;
+	close(mkstemp(path));
+	for (size_t i = 0; i < sizeof cuts / sizeof cuts[0]; i++) {
+		char to[64];
+
+		snprintf(to, sizeof to, "%s.skr", path);
+		assert_true(cut(cuts[i].trace, to, cuts[i].segment_events));
+		same_in_segments(to);
+		unlink(to);
+	}
+	unlink(path);
+}
+
+/* The public traces, where they are. */
+static void segments_of_the_corpus_find_what_the_whole_finds(void **state)
+{
+	static const struct {
+		const char *pattern;
+		unsigned segment_events;
+	} folders[] = { { "stock/*.scap", 100 }, { "captured/*.gz", 20000 } };
+	const char *corpus = getenv("SAKER_CORPUS");
+	char to[] = "/tmp/saker-corpus-XXXXXX";
+
+	(void)state;
+	if (!corpus)
+		skip();
+	close(mkstemp(to));
+	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+		char pattern[1024];
+		glob_t found;
+
+		snprintf(pattern, sizeof pattern, "%s/traces/%s", corpus, folders[i].pattern);
+		if (glob(pattern, 0, NULL, &found) != 0)
+			continue;
+		for (size_t k = 0; k < found.gl_pathc; k++) {
+			assert_true(cut(found.gl_pathv[k], to, folders[i].segment_events));
+			same_in_segments(to);
+		}
+		globfree(&found);
+	}
+	unlink(to);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(two_threads_find_what_one_finds),
 		cmocka_unit_test(more_threads_than_traces_do_no_harm),
 		cmocka_unit_test(fields_with_a_memory_are_right_as_well),
+		cmocka_unit_test(segments_find_what_the_whole_finds),
+		cmocka_unit_test(segments_of_the_corpus_find_what_the_whole_finds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

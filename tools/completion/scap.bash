@@ -34,9 +34,10 @@ _scap()
 		esac
 		;;
 	convert)
-		words="--to --upgrade --help"
+		words="--to --upgrade --block-events --segment-events --help"
 		case $prev in
 		--to|-t) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
+		--block-events|--segment-events) return ;;
 		esac
 		;;
 	verify)
