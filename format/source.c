@@ -44,19 +44,13 @@ static ptrdiff_t read_head(int fd, char *buf, size_t n)
 	return (ptrdiff_t)have;
 }
 
-int source_open(const char *path, const struct source_options *opt, struct source **out,
-		struct err *err)
+int source_open_fd(int fd, const char *name, const struct source_options *opt, struct source **out,
+		   struct err *err)
 {
-	bool from_stdin = strcmp(path, "-") == 0;
-	const char *name = from_stdin ? "standard input" : path;
-	int fd = from_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
 	char buf[INPUT_HEAD_MAX];
-	ptrdiff_t n;
+	ptrdiff_t n = read_head(fd, buf, sizeof buf);
 
 	*out = NULL;
-	if (fd < 0)
-		return err_errno(err, "cannot open %s", name);
-	n = read_head(fd, buf, sizeof buf);
 	if (n < 0) {
 		err_errno(err, "cannot read %s", name);
 		close(fd);
@@ -72,6 +66,19 @@ int source_open(const char *path, const struct source_options *opt, struct sourc
 		return err_set(err, ERR_TRUNCATED, "%s is empty", name);
 	return err_set(err, ERR_FORMAT, "%s is not a trace: it begins with no known magic number",
 		       name);
+}
+
+int source_open(const char *path, const struct source_options *opt, struct source **out,
+		struct err *err)
+{
+	bool from_stdin = strcmp(path, "-") == 0;
+	const char *name = from_stdin ? "standard input" : path;
+	int fd = from_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+
+	*out = NULL;
+	if (fd < 0)
+		return err_errno(err, "cannot open %s", name);
+	return source_open_fd(fd, name, opt, out, err);
 }
 
 /* --- lists --- */

@@ -95,6 +95,9 @@ struct source_options {
 };
 int source_open(const char *path, const struct source_options *opt, struct source **out,
 		struct err *err);
+/* The same from a descriptor, at the trace's first byte.  Takes fd, also on failure. */
+int source_open_fd(int fd, const char *name, const struct source_options *opt, struct source **out,
+		   struct err *err);
 
 /*
  * A list of records held in memory, for tests and inline rule tests.  records and everything they
