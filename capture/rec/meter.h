@@ -15,6 +15,7 @@ struct meter {
 	_Atomic uint64_t bytes; /* of trace written, all files */
 	_Atomic uint64_t files; /* begun */
 	_Atomic uint64_t saved; /* files of the flight recorder */
+	_Atomic uint64_t save_failures;
 	_Atomic uint64_t matches;
 	_Atomic uint64_t alerts;      /* delivered */
 	_Atomic uint64_t alerts_lost; /* there was no room in the queue, or no way out */

@@ -30,6 +30,8 @@ enum {
 	KEY_MAX_CPU,
 };
 
+enum { RING_MIN = 256 << 10 };
+
 const struct cli_option options_table[] = {
 	{ 'o', "output", "FILE",
 	  "record into this file, a native trace whatever its name; -: standard\n"
@@ -40,7 +42,7 @@ const struct cli_option options_table[] = {
 	{ KEY_ROTATE, "rotate", "SIZE|TIME",
 	  "begin another file after this size or time; repeat for both. Files get\n"
 	  "numbers: trace.000001.scap" },
-	{ KEY_KEEP, "keep", "N", "with --rotate: keep only the newest N files" },
+	{ KEY_KEEP, "keep", "N", "with --rotate or --on-match: keep only the newest N files" },
 	{ KEY_RING, "ring", "SIZE",
 	  "keep only the newest events, in files of together at most this size;\n"
 	  "with --on-match: memory for the recent past (default 64M)" },
@@ -279,7 +281,9 @@ static int check(const struct options *o, bool no_trace, struct err *err)
 		{ pipe && many, "standard output is one stream: no --rotate, --ring, --on-match" },
 		{ pipe && o->rules.n && to_stdout(o),
 		  "the trace and the alerts cannot both go to standard output: see --alert-to" },
-		{ o->keep && !o->rotate_bytes && !o->rotate_ns, "--keep needs --rotate" },
+		{ o->ring_bytes && o->ring_bytes < RING_MIN, "--ring of at least 256K, please" },
+		{ o->keep && !o->rotate_bytes && !o->rotate_ns && !o->on_match,
+		  "--keep needs --rotate or --on-match" },
 	};
 
 	for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++) {

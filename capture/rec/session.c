@@ -3,6 +3,7 @@
 
 #include "capture/rec/callset.h"
 #include "capture/rec/deadline.h"
+#include "capture/rec/flight.h"
 #include "capture/rec/governor.h"
 #include "capture/rec/live_rules.h"
 #include "capture/rec/manifest.h"
@@ -25,7 +26,7 @@ enum {
 	LOOK_NS = 250000000, /* how often the main thread looks up */
 	SHOW_NS = 1000000000,
 	RING_FILES = 8,
-	RING_FILE_MIN = 1 << 20,
+	FLIGHT_BYTES = 64 << 20,
 };
 
 struct session {
@@ -136,12 +137,26 @@ static int open_tape(struct session *s, struct err *err)
 				    .keep_bytes = o->ring_bytes,
 				    .meter = &s->meter };
 
-	if (o->ring_bytes && !o->rotate_bytes) {
+	if (o->ring_bytes && !o->rotate_bytes)
 		how.rotate_bytes = o->ring_bytes / RING_FILES;
-		if (how.rotate_bytes < RING_FILE_MIN)
-			how.rotate_bytes = RING_FILE_MIN;
-	}
 	return tape_open(&how, &s->deck, err);
+}
+
+static int open_flight(struct session *s, struct err *err)
+{
+	const struct options *o = s->o;
+	const struct flight_options how = { .path = o->output,
+					    .manifest = buf_sv(&s->manifest),
+					    .level = o->level,
+					    .before_ns = o->before_ns,
+					    .after_ns = o->after_ns,
+					    .room_bytes =
+						    o->ring_bytes ? o->ring_bytes : FLIGHT_BYTES,
+					    .max_bytes = o->max_bytes,
+					    .keep = o->keep,
+					    .meter = &s->meter };
+
+	return flight_open(&how, &s->deck, err);
 }
 
 static int open_deck(struct session *s, struct err *err)
@@ -151,7 +166,7 @@ static int open_deck(struct session *s, struct err *err)
 	if (manifest_put(s->o, drain_driver(s->drain), clock_ns(CLOCK_REALTIME), &s->manifest,
 			 err) < 0)
 		return -1;
-	return open_tape(s, err);
+	return s->o->on_match ? open_flight(s, err) : open_tape(s, err);
 }
 
 static int open_all(struct session *s, struct err *err)
@@ -283,6 +298,7 @@ static int record(struct session *s, struct err *err)
 	sigaddset(&signals, SIGHUP);
 	sigprocmask(SIG_BLOCK, &signals, NULL);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN); /* a limit is a full disk */
 	notify_open(&s->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"));
 	s->governor = (struct governor){ .limit = s->o->max_cpu, .steps = CALLSET_STEPS };
 	s->begun = s->shown = look(s);

@@ -13,6 +13,7 @@ struct status status_of(const struct meter *m, uint64_t at_ns, uint64_t cpu_ns)
 				.bytes = meter_get(&m->bytes),
 				.files = meter_get(&m->files),
 				.saved = meter_get(&m->saved),
+				.save_failures = meter_get(&m->save_failures),
 				.matches = meter_get(&m->matches),
 				.alerts = meter_get(&m->alerts),
 				.alerts_lost = meter_get(&m->alerts_lost) };
@@ -47,6 +48,10 @@ void status_line(struct buf *b, const struct status *begun, const struct status 
 		human_count(b, now->matches);
 		buf_puts(b, now->matches == 1 ? " match  " : " matches  ");
 	}
+	if (now->saved)
+		buf_printf(b, "%" PRIu64 " saved  ", now->saved);
+	if (now->save_failures)
+		buf_printf(b, "%" PRIu64 " NOT SAVED  ", now->save_failures);
 	if (now->alerts_lost) {
 		human_count(b, now->alerts_lost);
 		buf_puts(b, " alerts lost  ");
@@ -79,6 +84,8 @@ void status_summary(struct buf *b, const struct status *begun, const struct stat
 		human_count(b, now->matches);
 		buf_puts(b, now->matches == 1 ? " match\n" : " matches\n");
 	}
+	if (now->saved)
+		buf_printf(b, "%" PRIu64 " file%s saved\n", now->saved, now->saved == 1 ? "" : "s");
 	if (now->alerts_lost) {
 		human_count(b, now->alerts_lost);
 		buf_puts(b, " alerts could not be delivered\n");

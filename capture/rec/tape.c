@@ -11,9 +11,10 @@
 #include <unistd.h>
 
 enum {
-	FLUSH_NS = 2000000000,    /* what a power cut can take, in time */
-	PACKED_AT_LEAST = 4,      /* events become this many times smaller, nearly always more */
-	END_BYTES = 1 << 16,      /* index and trailer */
+	FLUSH_NS = 2000000000, /* what a power cut can take, in time */
+	PACKED = 8,            /* a guess how many times smaller events become, until it is known */
+	END_BYTES = 4096,      /* index and trailer, of a small file */
+	END_SHARE = 64,        /* and of a larger one */
 	SEGMENT_EVENTS = 1 << 19, /* a segment is not worth a snapshot before this many events */
 	SEGMENT_SHARE = 40,       /* and before it is this many times as large */
 };
@@ -29,10 +30,11 @@ struct tape {
 	uint64_t flushed_ns; /* when last nothing was pending */
 	uint64_t pending;    /* bytes of events put since */
 	uint64_t pending_events;
+	uint64_t flushed_raw, flushed_bytes; /* of all that was pending before: in and out */
 	uint64_t last_ts_ns, lost_from_ns;
 	uint64_t segment_events, segment_start; /* events in it, offset of its first byte */
 	uint64_t snapshot_bytes;                /* of the last one, packed; 0: not known */
-	bool segment_due, file_due;
+	bool segment_due, file_due, flush_due;
 	bool skipping; /* until the next snapshot: what comes does not fit what is written */
 	uint64_t unwritten;
 };
@@ -42,9 +44,21 @@ static uint64_t file_bytes(const struct tape *t)
 	return t->sink ? sink_bytes(t->sink) : 0;
 }
 
+/* With the filter of its last segment, index and trailer. */
+static uint64_t with_end(uint64_t bytes)
+{
+	return bytes + bytes / END_SHARE + END_BYTES;
+}
+
+/* With what is pending, going by what became of the rest. */
 static uint64_t estimate(const struct tape *t)
 {
-	return file_bytes(t) + t->pending / PACKED_AT_LEAST;
+	uint64_t pending = t->pending / PACKED;
+
+	if (t->flushed_raw)
+		pending = (uint64_t)((double)t->pending * (double)t->flushed_bytes /
+				     (double)t->flushed_raw);
+	return file_bytes(t) + pending;
 }
 
 static void show_bytes(struct tape *t)
@@ -90,10 +104,13 @@ static int close_file(struct tape *t, struct err *err)
 	if (!t->sink)
 		return 0;
 	rc = sink_flush(t->sink, err);
-	t->done_bytes += file_bytes(t);
+	uint64_t bytes = with_end(file_bytes(t));
 	if (sink_close(t->sink, err) < 0)
 		rc = -1;
 	t->sink = NULL;
+	t->done_bytes += bytes;
+	if (reels_newest(&t->reels))
+		reels_newest(&t->reels)->bytes = bytes;
 	return rc;
 }
 
@@ -123,28 +140,53 @@ static int on_full(struct tape *t, struct err *err)
 	return 0;
 }
 
+/* What a full disk took is told where the recording goes on, or at its end. */
+static int put_unwritten(struct tape *t, struct err *err)
+{
+	const struct record loss = { .kind = RECORD_LOSS,
+				     .loss = { .cpu = LOSS_ALL_CPUS,
+					       .what = SV("disk"),
+					       .count = t->unwritten,
+					       .from_ns = t->lost_from_ns,
+					       .to_ns = t->last_ts_ns } };
+
+	if (!t->unwritten)
+		return 0;
+	meter_add(&t->opt.meter->lost, t->unwritten);
+	t->unwritten = 0;
+	return sink_put(t->sink, &loss, err);
+}
+
 static int write_failed(struct tape *t, struct err *err)
 {
 	if (on_full(t, err) == 0)
 		return 0;
 	struct err ignored = { 0 };
 
-	meter_add(&t->opt.meter->lost, t->pending_events);
+	t->unwritten += t->pending_events;
+	put_unwritten(t, &ignored);
 	close_file(t, &ignored);
 	return -1;
 }
 
 /* --- records --- */
 
+/* What was pending is written. */
+static void note_flush(struct tape *t, uint64_t bytes_before, uint64_t now_ns)
+{
+	t->flushed_raw += t->pending;
+	t->flushed_bytes += file_bytes(t) - bytes_before;
+	t->pending = t->pending_events = 0;
+	t->flushed_ns = now_ns;
+	t->lost_from_ns = t->last_ts_ns;
+}
+
 static void count_put(struct tape *t, const struct record *rec, uint64_t before)
 {
 	if (rec->kind != RECORD_EVENT)
 		return;
-	if (file_bytes(t) != before) {
-		t->pending = t->pending_events = 0;
-		t->flushed_ns = clock_ns(CLOCK_MONOTONIC);
-		t->lost_from_ns = rec->event.ts_ns;
-	}
+	if (file_bytes(t) != before)
+		note_flush(t, before, clock_ns(CLOCK_MONOTONIC));
 	t->pending += parcel_need(rec);
 	t->pending_events++;
 	t->segment_events++;
@@ -171,11 +213,16 @@ static int put(struct deck *d, const struct record *rec, struct err *err)
 static void plan(struct tape *t, uint64_t now_ns)
 {
 	const struct tape_options *o = &t->opt;
-	uint64_t bytes = estimate(t);
+	uint64_t bytes = estimate(t), all = t->done_bytes + with_end(bytes);
 
-	if (o->max_bytes && t->done_bytes + bytes + END_BYTES >= o->max_bytes)
-		t->deck.full = true;
-	if (t->many && ((o->rotate_bytes && bytes + END_BYTES >= o->rotate_bytes) ||
+	if (o->max_bytes && all >= o->max_bytes) {
+		/* An estimate is not good enough to stop. */
+		if (t->pending)
+			t->flush_due = true;
+		else
+			t->deck.full = true;
+	}
+	if (t->many && ((o->rotate_bytes && with_end(bytes) >= o->rotate_bytes) ||
 			(o->rotate_ns && now_ns - t->begun_ns >= o->rotate_ns)))
 		t->file_due = true;
 	if (t->segment_events >= SEGMENT_EVENTS &&
@@ -188,23 +235,6 @@ static bool wants_snapshot(const struct deck *d)
 	const struct tape *t = (const struct tape *)d;
 
 	return t->file_due || t->segment_due;
-}
-
-/* What a full disk took is told where the recording goes on. */
-static int put_unwritten(struct tape *t, struct err *err)
-{
-	const struct record loss = { .kind = RECORD_LOSS,
-				     .loss = { .cpu = LOSS_ALL_CPUS,
-					       .what = SV("disk"),
-					       .count = t->unwritten,
-					       .from_ns = t->lost_from_ns,
-					       .to_ns = t->last_ts_ns } };
-
-	if (!t->unwritten)
-		return 0;
-	meter_add(&t->opt.meter->lost, t->unwritten);
-	t->unwritten = 0;
-	return sink_put(t->sink, &loss, err);
 }
 
 static int put_snapshot(struct tape *t, const struct snapshot_view *s, struct err *err)
@@ -247,12 +277,14 @@ static int tick(struct deck *d, uint64_t now_ns, struct err *err)
 	if (!t->sink || t->skipping)
 		return 0;
 	plan(t, now_ns);
-	if (t->pending && now_ns - t->flushed_ns >= FLUSH_NS) {
+	if (t->pending && (t->flush_due || now_ns - t->flushed_ns >= FLUSH_NS)) {
+		uint64_t before = file_bytes(t);
+
+		t->flush_due = false;
 		if (sink_flush(t->sink, err) < 0)
 			return write_failed(t, err);
-		t->pending = t->pending_events = 0;
-		t->flushed_ns = now_ns;
-		t->lost_from_ns = t->last_ts_ns;
+		note_flush(t, before, now_ns);
+		plan(t, now_ns);
 	}
 	show_bytes(t);
 	if (t->opt.keep_bytes)
@@ -272,6 +304,9 @@ static int tape_close(struct deck *d, struct err *err)
 {
 	struct tape *t = (struct tape *)d;
 	int rc = close_file(t, err);
+
+	if (t->opt.keep_bytes)
+		reels_trim(&t->reels, 0, t->opt.keep_bytes);
 
 	meter_set(&t->opt.meter->bytes, t->done_bytes);
 	reels_deinit(&t->reels);

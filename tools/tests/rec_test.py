@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 SOURCE = os.environ.get("SAKER_SOURCE_DIR") or os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
 BIN = os.environ.get("SAKER_BIN_DIR") or os.path.join(SOURCE, "build/dev/bin")
@@ -46,8 +47,8 @@ def alerts(*traces, form="text"):
     return run("replay", "-q", "-o", form, "-r", RULES, *traces)
 
 
-def info(trace):
-    return json.loads(run("scap", "info", "--json", trace))
+def info(trace, status=0):
+    return json.loads(run("scap", "info", "--json", trace, status=status))
 
 
 def ends_well(done):
@@ -119,6 +120,126 @@ def a_stop_is_clean(work):
         assert f"{info(out)['events']['shown']:,} events".encode() in err, err
 
 
+def numbered(work):
+    return sorted(glob.glob(os.path.join(work, "t.*.scap")))
+
+
+def files_follow_each_other_without_a_gap(work):
+    done = ends_well(rec("-o", os.path.join(work, "t.scap"), "-r", RULES, "--rotate", "100K", rate=60000))
+    files = numbered(work)
+    assert len(files) > 2, files
+    for file in files:
+        run("scap", "verify", file)
+    assert sum(info(file)["events"]["shown"] for file in files) == info(HOST)["events"]["shown"]
+    assert b"".join(alerts(file) for file in files) == done.stdout
+
+
+def a_ring_keeps_the_newest(work):
+    live = ends_well(rec("-o", os.path.join(work, "t.scap"), "-r", RULES, "--ring", "256K", rate=100000, repeat=3)).stdout
+    files = numbered(work)
+    assert len(files) > 2 and files[0] != os.path.join(work, "t.000001.scap"), files
+    assert sum(os.path.getsize(file) for file in files) <= 256 << 10
+    kept = b"".join(alerts(file) for file in files)
+    assert kept and live.endswith(kept)
+
+
+def files_are_kept_by_number(work):
+    for _ in range(2):  # the second run goes on where the first one ended
+        ends_well(rec("-o", os.path.join(work, "t.scap"), "--rotate", "100K", "--keep", "2", rate=100000))
+        assert len(numbered(work)) == 2, numbered(work)
+    assert int(numbered(work)[-1].split(".")[-2]) > 4
+
+
+RARE = """
+- rule: needle
+  desc: d
+  condition: evt.num = %d
+  output: "%%evt.rawtime %%evt.num %%proc.name %%proc.aname[2] %%proc.cmdline"
+  priority: INFO
+"""
+
+
+def a_match_saves_what_was_around_it(work):
+    rules = os.path.join(work, "rules.yaml")
+    for num in 30000, 74636:
+        with open(rules, "w") as file:
+            file.write(RARE % num)
+        for file in numbered(work):
+            os.unlink(file)
+        live = ends_well(rec("-o", os.path.join(work, "t.scap"), "-r", rules, "--on-match", "--before", "600ms",
+                             "--after", "300ms", rate=32000)).stdout
+        assert live.count(b"\n") == 1
+        files = numbered(work)
+        assert len(files) == 1, files
+        assert run("replay", "-q", "-r", rules, files[0]) == live
+        about = info(files[0])
+        ts = int(live.split()[2])
+        whole = info(HOST)
+        assert about["first_ts_ns"] <= max(ts - 600_000_000, whole["first_ts_ns"])
+        assert about["last_ts_ns"] >= min(ts + 300_000_000, whole["last_ts_ns"])
+        assert num == 74636 or about["events"]["shown"] < whole["events"]["shown"]
+
+
+def a_killed_recorder_leaves_a_trace_that_reads(work):
+    out = os.path.join(work, "t.scap")
+    child = start("-o", out, "-r", RULES, rate=20000, repeat=0)
+    time.sleep(3.2)
+    child.kill()
+    live, _ = child.communicate(timeout=20)
+    replayed = run("replay", "-q", "-r", RULES, out, status=1)  # it has no end
+    assert replayed and (live.startswith(replayed) or replayed.startswith(live))
+    assert info(out, status=1)["events"]["shown"] > 20000
+
+
+def a_held_recorder_goes_on(work):
+    out = os.path.join(work, "t.scap")
+    child = start("-o", out, "-r", RULES, rate=20000)
+    time.sleep(0.5)
+    child.send_signal(signal.SIGSTOP)
+    time.sleep(1)
+    child.send_signal(signal.SIGCONT)
+    live, _ = child.communicate(timeout=20)
+    assert child.returncode == 0 and live == alerts(out) == alerts(HOST)
+
+
+def a_full_disk_ends_the_file_well(work):
+    out = os.path.join(work, "t.scap")
+    done = subprocess.run(["sh", "-c", f"ulimit -f 900; exec {REC} -o {out}"], capture_output=True, timeout=60,
+                          env=environment(rate=30000, repeat=0))
+    assert done.returncode == 1 and b"t.scap" in done.stderr, done
+    run("scap", "verify", out)
+    assert info(out)["events"]["shown"] > 1000 and info(out)["losses"], info(out)
+    assert alerts(out)
+    assert os.path.getsize(out) <= 900 * 512
+
+
+def a_small_enough_size_stops(work):
+    out = os.path.join(work, "t.scap")
+    ends_well(rec("-o", out, "--max-size", "300K", rate=50000, repeat=0))
+    run("scap", "verify", out)
+    assert 150 << 10 < os.path.getsize(out) <= 400 << 10, os.path.getsize(out)
+
+
+def rules_change_without_losing_state_or_events(work):
+    rules, out = os.path.join(work, "rules.yaml"), os.path.join(work, "t.scap")
+    with open(rules, "w") as file:
+        file.write("- rule: a\n  desc: d\n  condition: evt.type = execve\n  output: 'old %evt.num %proc.cmdline'\n  priority: INFO\n")
+    child = start("-o", out, "-r", rules, rate=30000)
+    time.sleep(1)
+    with open(rules, "a") as file:
+        file.write("- rule: wrong\n")
+    child.send_signal(signal.SIGHUP)
+    time.sleep(0.5)
+    with open(rules, "w") as file:
+        file.write("- rule: a\n  desc: d\n  condition: evt.type = execve\n  output: 'new %evt.num %proc.cmdline'\n  priority: INFO\n")
+    child.send_signal(signal.SIGHUP)
+    live, err = child.communicate(timeout=20)
+    assert child.returncode == 0 and b"stay in force" in err, err
+    assert b"old" in live and b"new" in live
+    assert live.replace(b"old", b"new") == run("replay", "-q", "-r", rules, out)
+    assert info(out)["events"]["shown"] == info(HOST)["events"]["shown"]
+
+
 def wrong_command_lines_are_refused(work):
     out = os.path.join(work, "t.scap")
     for args in ([], ["-o", out, "--no-trace"], ["--no-trace"], ["-o", "-", "-r", RULES], ["-o", out, "--keep", "3"],
@@ -129,7 +250,9 @@ def wrong_command_lines_are_refused(work):
 
 
 TESTS = [live_is_replay, without_a_trace_the_alerts_are_the_same, a_filter_leaves_out_what_changes_no_state,
-         a_stream_is_a_trace, alerts_go_where_they_are_sent, lost_events_are_in_the_ledger, a_stop_is_clean,
+         a_stream_is_a_trace, alerts_go_where_they_are_sent, lost_events_are_in_the_ledger, a_stop_is_clean, files_follow_each_other_without_a_gap, a_ring_keeps_the_newest, files_are_kept_by_number,
+         a_match_saves_what_was_around_it, a_killed_recorder_leaves_a_trace_that_reads, a_held_recorder_goes_on,
+         a_full_disk_ends_the_file_well, a_small_enough_size_stops, rules_change_without_losing_state_or_events,
          wrong_command_lines_are_refused]
 
 
@@ -149,7 +272,8 @@ def main():
                 print(f"{test.__name__}: passed ({time.monotonic() - begin:.1f} s)")
             except AssertionError as problem:
                 failed += 1
-                print(f"{test.__name__}: FAILED: {problem}")
+                line = traceback.extract_tb(problem.__traceback__)[1].lineno
+                print(f"{test.__name__}: FAILED in line {line}: {problem}")
     return 1 if failed else 0
 
 
