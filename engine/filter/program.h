@@ -7,6 +7,7 @@
  *	plan.c      the steps that test all conditions of a type together
  *	seal.c      all of that, in order
  *	run.c       program_run
+ *	parts.c     one condition, every part of it
  */
 #ifndef SAKER_FILTER_PROGRAM_H
 #define SAKER_FILTER_PROGRAM_H
@@ -119,6 +120,11 @@ struct program {
 
 /* Room for `need` items in a heap array; false: no memory. */
 bool program_grow(void **items, uint32_t *cap, uint32_t need, size_t size);
+
+/* run.c: from here on values of another event are looked at. */
+void program_next_event(struct program *p);
+/* run.c: does this check hold?  Its left side is extracted at most once per event. */
+bool program_check(struct program *p, uint32_t check_id, struct field_ctx *ctx);
 
 /* nodes.c: ids of equal nodes are equal.  NO_ID: no memory. */
 enum { NODE_FALSE_ID = 0, NODE_TRUE_ID = 1 };

@@ -47,7 +47,7 @@ static void recall(struct program *p, const struct state *s, bool use)
 	p->holds = m->words + words;
 }
 
-static bool test_check(struct program *p, uint32_t id, struct field_ctx *ctx)
+bool program_check(struct program *p, uint32_t id, struct field_ctx *ctx)
 {
 	const struct shared_check *shared = &p->checks[id];
 	struct slot *slot;
@@ -84,7 +84,7 @@ static bool compute(struct program *p, const struct node *n, struct field_ctx *c
 	case NODE_TRUE:
 		return true;
 	case NODE_CHECK:
-		return test_check(p, n->first, ctx);
+		return program_check(p, n->first, ctx);
 	case NODE_NOT:
 		return !test_node(p, p->kids[n->first], ctx);
 	case NODE_AND:
@@ -176,13 +176,18 @@ static void tell(struct program *p, struct field_ctx *ctx, program_hit *hit, voi
 	}
 }
 
+void program_next_event(struct program *p)
+{
+	p->generation++;
+}
+
 void program_run(struct program *p, struct field_ctx *ctx, program_hit *hit, void *arg)
 {
 	const struct type_plan *plan = &p->plans[ctx->state->now.ev->type];
 
 	if (plan->n == 0)
 		return;
-	p->generation++;
+	program_next_event(p);
 	recall(p, ctx->state, !plan->no_memory_of_threads);
 	if (run_steps(p, plan, ctx))
 		tell(p, ctx, hit, arg);

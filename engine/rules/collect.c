@@ -372,8 +372,10 @@ int collect_rule_replace(struct collection *c, struct rule_update *u, struct dia
 		rule->capture = with->capture;
 	if (u->has & PART_CAPTURE_DURATION)
 		rule->capture_duration = with->capture_duration;
-	if (u->has & PART_ENABLED)
+	if (u->has & PART_ENABLED) {
 		rule->enabled = with->enabled;
+		rule->enabled_ctx = u->ctx;
+	}
 	if (u->has & PART_WARN_EVTTYPES)
 		rule->warn_evttypes = with->warn_evttypes;
 	if (u->has & PART_SKIP_IF_UNKNOWN_FILTER)
@@ -390,5 +392,6 @@ int collect_rule_enable(struct collection *c, const struct rule_info *info, stru
 		return fail(dl, info->ctx,
 			    "Rule has 'enabled' key but no rule by that name already exists");
 	rule->enabled = info->enabled;
+	rule->enabled_ctx = info->ctx;
 	return 0;
 }

@@ -57,6 +57,7 @@ struct exception_list {
 
 struct rule_info {
 	const struct context *ctx, *cond_ctx, *output_ctx;
+	const struct context *enabled_ctx; /* of the item that last said so; NULL: none did */
 	uint32_t index, visibility;
 	bool unknown_source;
 	struct sv name, source;

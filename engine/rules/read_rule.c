@@ -211,6 +211,7 @@ static int read_definition(struct reader *r, const struct yaml_node *item, struc
 	info->output_ctx = read_at(r, ctx, ITEM_RULE_OUTPUT, SV(""), yaml_get_key(item, "output"));
 	info->output.text = trim(info->output.text);
 	info->source = SV("syscall");
+	info->enabled_ctx = yaml_get_key(item, "enabled") ? ctx : NULL;
 	if (read_text(r, item, "desc", 0, ctx, &info->desc.text) < 0 ||
 	    read_priority(r, item, ctx, &info->priority) < 0 ||
 	    read_text(r, item, "source", VALUE_OPTIONAL, ctx, &info->source) < 0 ||

@@ -195,6 +195,14 @@ static int finish_rule(struct ruleset *rs, const struct compiled_rule *from, str
 		.line = info->line,
 		.source_text = info->source_text,
 	};
+	if (info->cond_ctx) {
+		r->condition_file = info->cond_ctx->name;
+		r->condition_line = info->cond_ctx->at.line + 1;
+	}
+	if (info->enabled_ctx) {
+		r->enabled_file = info->enabled_ctx->name;
+		r->enabled_line = info->enabled_ctx->at.line + 1;
+	}
 	if (!r->enabled)
 		return 0;
 	if (program_add(rs->program, r->ast, &r->condition_id, &err) < 0) {

@@ -37,6 +37,10 @@ struct rule {
 	uint32_t condition_id; /* in the program; UINT32_MAX when not compiled */
 	struct sv file;        /* of the definition in force, which appends and overrides changed */
 	uint32_t line;         /* from 1 */
+	struct sv condition_file; /* where the condition begins that is in force */
+	uint32_t condition_line;
+	struct sv enabled_file; /* which item said `enabled:` last; empty: none did */
+	uint32_t enabled_line;
 	struct sv source_text; /* YAML of that definition as in the file */
 };
 

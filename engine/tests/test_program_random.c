@@ -4,6 +4,7 @@
  * conditions per small trace (a hundredth of it on the long one), SAKER_SEED others.
  */
 #include "engine/filter/filter.h"
+#include "engine/filter/parts.h"
 #include "engine/tests/random_conditions.h"
 #include "format/source.h"
 
@@ -121,6 +122,24 @@ static void compare_first(struct field_ctx *ctx, void *arg)
 			 b->first < b->n ? b->texts[b->first] : "none");
 }
 
+/* Every part of a condition is tried, and the whole is still what program_test says. */
+static void compare_parts(struct field_ctx *ctx, void *arg)
+{
+	const struct event *ev = ctx->state->now.ev;
+	struct batch *b = arg;
+	bool says[4096];
+
+	for (uint32_t id = 0; id < b->n; id++) {
+		if (!type_set_has(program_types(b->test, id), ev->type) ||
+		    program_parts(b->first_only, id) > sizeof says)
+			continue;
+		if (program_test(b->test, id, ctx) !=
+		    program_test_parts(b->first_only, id, ctx, says))
+			fail_msg("event %llu (%s): \"%s\": its parts say otherwise",
+				 (unsigned long long)ev->num, ev->desc->name, b->texts[id]);
+	}
+}
+
 static bool add(struct program *p, const char *text)
 {
 	struct arena arena = { 0 };
@@ -223,6 +242,13 @@ static void the_first_hit_is_the_first_that_holds(void **state)
 		       compare_first);
 }
 
+static void the_parts_agree_with_the_whole(void **state)
+{
+	(void)state;
+	try_conditions("testdata/traces/host-small.scap", number_from_env("SAKER_CONDITIONS", 3000),
+		       compare_parts);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -231,6 +257,7 @@ int main(void)
 		cmocka_unit_test(run_agrees_with_test_on_attacks),
 		cmocka_unit_test(run_agrees_with_test_on_a_long_trace),
 		cmocka_unit_test(the_first_hit_is_the_first_that_holds),
+		cmocka_unit_test(the_parts_agree_with_the_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -12,20 +12,28 @@ _ruletest()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in run|check|describe) command=$word && break ;; esac
+		case $word in run|explain|check|describe) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="run check describe --help --version"
+		words="run explain check describe --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
 	run)
-		words="--output --jobs --verbose --cache --no-cache --help"
+		words="--output --jobs --verbose --update --cache --no-cache --help"
 		case $prev in
 		--output|-o) COMPREPLY=($(compgen -W "text tap junit json" -- "$cur")); return ;;
 		--jobs|-j) return ;;
 		--cache) compopt -o default; return ;;
+		esac
+		;;
+	explain)
+		words="--rules --rule --event --nearest --every --json --colour --help"
+		case $prev in
+		--rules|-r) compopt -o default; return ;;
+		--rule|--event|-e|--nearest|-n) return ;;
+		--colour) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
 		esac
 		;;
 	check)

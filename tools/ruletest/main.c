@@ -5,6 +5,7 @@ int main(int argc, char **argv)
 {
 	const struct cli_command commands[] = {
 		ruletest_cmd_run,
+		ruletest_cmd_explain,
 		ruletest_cmd_check,
 		ruletest_cmd_describe,
 	};

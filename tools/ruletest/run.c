@@ -2,16 +2,20 @@
 #include "tools/ruletest/commands.h"
 #include "tools/ruletest/pool.h"
 #include "tools/ruletest/report.h"
+#include "tools/ruletest/update.h"
+#include "tools/ruletest/why.h"
 
 #include <stdio.h>
 #include <unistd.h>
 
-enum { OPT_CACHE = 256, OPT_NO_CACHE };
+enum { OPT_CACHE = 256, OPT_NO_CACHE, OPT_UPDATE };
 
 static const struct cli_option options[] = {
 	{ 'o', "output", "FORM", "text, tap, junit or json" },
 	{ 'j', "jobs", "N", "play N traces at a time (all processors)" },
 	{ 'v', "verbose", NULL, "text: tell of cases that passed, too" },
+	{ OPT_UPDATE, "update", NULL,
+	  "rewrite the suites as the rules answer; print the difference" },
 	{ OPT_CACHE, "cache", "DIR", "keep answers here, not below $XDG_CACHE_HOME" },
 	{ OPT_NO_CACHE, "no-cache", NULL, "neither use nor keep answers of other runs" },
 };
@@ -19,7 +23,7 @@ static const struct cli_option options[] = {
 struct settings {
 	const struct report_form *form;
 	uint64_t jobs;
-	bool verbose, no_cache;
+	bool verbose, update, no_cache;
 	const char *cache_dir;
 };
 
@@ -44,6 +48,9 @@ static int take_option(struct cli *c, int key, struct settings *set, struct err 
 		return cli_number(c, "jobs", 1, POOL_MAX_WORKERS, &set->jobs, err);
 	case 'v':
 		set->verbose = true;
+		return 0;
+	case OPT_UPDATE:
+		set->update = true;
 		return 0;
 	case OPT_CACHE:
 		set->cache_dir = c->value;
@@ -92,6 +99,26 @@ static int print(const struct session *s, const struct judgement *sum, const str
 	return err->code == ERR_NONE ? 0 : -1;
 }
 
+static int update(struct cli *c, const struct session *s, struct err *err)
+{
+	struct buf diff = { 0 }, left = { 0 };
+	int rc = update_suites(s, &diff, &left, err);
+
+	buf_write(&diff, stdout);
+	buf_write(&left, stderr);
+	c->status = left.n > 0;
+	buf_deinit(&diff);
+	buf_deinit(&left);
+	return rc;
+}
+
+static int tell(struct cli *c, struct session *s, const struct judgement *sum,
+		const struct settings *set, struct err *err)
+{
+	c->status = sum->failed > 0;
+	return why_explain(s, err) < 0 ? -1 : print(s, sum, set, err);
+}
+
 static int test(struct cli *c, const struct settings *set, struct err *err)
 {
 	struct session s = { 0 };
@@ -106,9 +133,7 @@ static int test(struct cli *c, const struct settings *set, struct err *err)
 	if (rc == 0)
 		rc = judge_all(&s, &sum, err);
 	if (rc == 0)
-		rc = print(&s, &sum, set, err);
-	if (rc == 0)
-		c->status = sum.failed > 0;
+		rc = set->update ? update(c, &s, err) : tell(c, &s, &sum, set, err);
 	session_close(&s);
 	return rc;
 }
