@@ -184,6 +184,7 @@ static int finish_rule(struct ruleset *rs, const struct compiled_rule *from, str
 		.source = info->source,
 		.condition = info->cond.text,
 		.output = info->output.text,
+		.output_template = from->output,
 		.ast = from->ast,
 		.format = from->format,
 		.priority = info->priority,

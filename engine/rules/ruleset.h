@@ -26,9 +26,10 @@ bool priority_parse(struct sv text, enum priority *out);
 
 struct rule {
 	struct sv name, desc, source;
-	struct sv condition; /* as written, after appends */
-	struct sv output;    /* as written, after appends */
-	struct ast *ast;     /* macros, lists and exceptions resolved */
+	struct sv condition;       /* as written, after appends */
+	struct sv output;          /* as written, after appends */
+	struct sv output_template; /* what was compiled into format */
+	struct ast *ast;           /* macros, lists and exceptions resolved */
 	struct format *format;
 	enum priority priority;
 	const struct sv *tags; /* sorted, unique */
