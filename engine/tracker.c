@@ -64,6 +64,8 @@ int tracker_record(struct tracker *t, const struct record *rec, struct err *err)
 		return take_event(t, &rec->event, err);
 	if (rec->kind == RECORD_SECTION)
 		intake_section(&t->intake);
+	else if (rec->kind == RECORD_LOSS)
+		intake_loss(&t->intake);
 	else if (rec->kind == RECORD_STATE && intake_load(&t->intake, &rec->snapshot, err) < 0)
 		return -1;
 	return state_meta(t->state, rec, err);

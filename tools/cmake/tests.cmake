@@ -12,6 +12,13 @@ function(saker_unit_tests dir lib)
 		add_test(NAME ${name} COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 		set_tests_properties(${name} PROPERTIES LABELS unit ENVIRONMENT "${test_env}"
 			SKIP_RETURN_CODE 77)
+		# What has more to say when it is given time is run a second time, with all of it.
+		file(STRINGS ${source} long REGEX "SAKER_LONG" LIMIT_COUNT 1)
+		if(long)
+			add_test(NAME ${name}_long COMMAND ${name} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+			set_tests_properties(${name}_long PROPERTIES LABELS long
+				ENVIRONMENT "${test_env};SAKER_LONG=1" SKIP_RETURN_CODE 77)
+		endif()
 	endforeach()
 endfunction()
 
@@ -41,11 +48,6 @@ if(SAKER_UNIT_TESTS AND TARGET PkgConfig::cmocka)
 	saker_unit_tests(replay/tests saker_replay)
 	saker_unit_tests(tools/tests saker_tools)
 	saker_unit_tests(capture/rec/tests saker_rec)
-endif()
-if(TARGET test_tracker)
-	add_test(NAME tracker_long COMMAND test_tracker WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-	set_tests_properties(tracker_long PROPERTIES LABELS long
-		ENVIRONMENT "${test_env};SAKER_LONG=1")
 endif()
 if(SAKER_UNIT_TESTS)
 	saker_fuzz_targets(format/fuzz saker_format)
