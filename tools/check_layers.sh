@@ -40,6 +40,7 @@ allow engine format engine
 allow replay format engine replay
 allow replay/cli format engine replay tools/common
 allow tools format engine replay tools
+allow drivers drivers format/schema
 allow capture format drivers capture
 allow capture/rec format engine replay capture tools/common
 only 'sqlite3\.h' 'replay/store[a-z_]*\.[ch]' 'replay/tests/[a-z_]*\.[ch]' 'tools/matches/[a-z_]*\.[ch]'
@@ -50,4 +51,5 @@ only 'isa-l/.*' 'format/scap/inflate_isal\.c'
 only 'zlib\.h' 'format/scap/[a-z_]*\.c' 'format/tests/[a-z_]*\.c'
 only 'sys/capability\.h' 'capture/rec/privileges\.c'
 only 'curl/' 'capture/rec/outlet_http\.c'
+only 'bpf/' 'capture/driver_bpf\.c'
 exit $status

@@ -1,0 +1,27 @@
+/* A kind of driver: how it is loaded, started and stopped.  One file per kind. */
+#ifndef SAKER_CAPTURE_DRIVER_BACKEND_H
+#define SAKER_CAPTURE_DRIVER_BACKEND_H
+
+#include "capture/driver_ring.h"
+
+/* What a loaded driver gives to its user. */
+struct driver_loaded {
+	void *self; /* the backend's own */
+	struct driver_memory mem;
+	struct wire_settings *settings;
+};
+
+struct driver_backend {
+	const char *name;
+	/* ring_bytes is a power of two.  On failure nothing is left. */
+	int (*load)(uint32_t ring_bytes, struct driver_loaded *out, struct err *err);
+	/* Attach the hooks that the settings want. */
+	int (*attach)(struct driver_loaded *l, struct err *err);
+	/* No record begins once this has returned. */
+	void (*detach)(struct driver_loaded *l);
+	void (*unload)(struct driver_loaded *l);
+};
+
+extern const struct driver_backend driver_bpf;
+
+#endif

@@ -1,0 +1,231 @@
+/*
+ * The eBPF driver: its object file is part of this program (driver_bpf_object); libbpf fits it to
+ * the running kernel.
+ */
+#include "capture/driver_backend.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+extern const char driver_bpf_object[];
+extern const size_t driver_bpf_object_bytes;
+
+enum { LINKS_MAX = 16 };
+
+struct bpf_driver {
+	struct bpf_object *object;
+	struct bpf_link *links[LINKS_MAX];
+	uint32_t nlinks;
+	size_t cpus_bytes, rings_bytes, settings_bytes;
+};
+
+/* The hooks, which of the settings wants each, and its program. */
+static const struct {
+	const char *program;
+	size_t wanted; /* offset of a __u32; SIZE_MAX: always */
+} hooks[] = {
+	{ "sys_exit", SIZE_MAX },
+	{ "sched_process_exec", SIZE_MAX },
+	{ "sched_process_exit", SIZE_MAX },
+	{ "signal_deliver", SIZE_MAX },
+	{ "page_fault_user", offsetof(struct wire_settings, page_faults) },
+	{ "page_fault_kernel", offsetof(struct wire_settings, page_faults) },
+	{ "sched_switch", offsetof(struct wire_settings, switches) },
+};
+
+/* The program of every event in capture.def bears its name. */
+static const struct {
+	const char *program;
+	uint32_t event;
+} captures[] = {
+#define CAPTURE(SYMBOL, steps) { #SYMBOL, EV_##SYMBOL },
+#include "drivers/capture.def"
+};
+
+/* libbpf's own words are for developers (cc -DSAKER_BPF_VERBOSE); ours are in the errors. */
+static int keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+#ifdef SAKER_BPF_VERBOSE
+	return vfprintf(stderr, format, args);
+#else
+	(void)format;
+	(void)args;
+	return 0;
+#endif
+}
+
+static int unsupported(struct err *err, int error, const char *what)
+{
+	errno = error < 0 ? -error : error;
+	err_errno(err, "%s", what);
+	if (err && errno == EPERM)
+		err_prefix(err, "the eBPF driver needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN");
+	return -1;
+}
+
+/* A map by name, shared with us. */
+static void *share(struct bpf_object *object, const char *name, size_t *bytes, struct err *err)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	void *p;
+
+	if (!map) {
+		err_set(err, ERR_UNSUPPORTED, "the eBPF driver has no map %s", name);
+		return NULL;
+	}
+	*bytes = ((size_t)bpf_map__value_size(map) * bpf_map__max_entries(map) + page - 1) &
+		 ~(page - 1);
+	p = mmap(NULL, *bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	if (p == MAP_FAILED) {
+		err_errno(err, "cannot share the eBPF map %s", name);
+		return NULL;
+	}
+	return p;
+}
+
+static void bpf_driver_unload(struct driver_loaded *l)
+{
+	struct bpf_driver *d = l->self;
+
+	if (!d)
+		return;
+	if (l->settings)
+		munmap(l->settings, d->settings_bytes);
+	if (l->mem.cpus)
+		munmap(l->mem.cpus, d->cpus_bytes);
+	if (l->mem.rings)
+		munmap(l->mem.rings, d->rings_bytes);
+	bpf_object__close(d->object);
+	free(d);
+	*l = (struct driver_loaded){ 0 };
+}
+
+/* Sizes are part of what the verifier checks: set them before loading. */
+static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t ring_bytes,
+		     struct err *err)
+{
+	struct bpf_map *cpus = bpf_object__find_map_by_name(d->object, "cpus");
+	struct bpf_map *rings = bpf_object__find_map_by_name(d->object, "rings");
+	struct bpf_map *layout = bpf_object__find_map_by_name(d->object, ".rodata.layout");
+	int ncpus = libbpf_num_possible_cpus();
+	uint32_t shift = WIRE_MIN_CHUNK_SHIFT;
+	int rc;
+
+	while (1u << shift < ring_bytes && shift < WIRE_MAX_CHUNK_SHIFT)
+		shift++;
+	if (ncpus < 1 || !cpus || !rings || !layout)
+		return err_set(err, ERR_UNSUPPORTED, "cannot size the rings of the eBPF driver");
+	l->mem.ncpus = (uint32_t)ncpus;
+	l->mem.layout = (struct wire_layout){ .chunk_shift = shift,
+					      .nchunks = ring_bytes >> shift,
+					      .chunk_bytes = UINT64_C(1) << shift,
+					      .ring_bytes = ring_bytes };
+	rc = bpf_map__set_max_entries(cpus, l->mem.ncpus);
+	if (!rc)
+		rc = bpf_map__set_max_entries(rings, l->mem.ncpus * l->mem.layout.nchunks);
+	if (!rc)
+		rc = bpf_map__set_value_size(rings, 1u << shift);
+	if (!rc)
+		rc = bpf_map__set_initial_value(layout, &l->mem.layout, sizeof l->mem.layout);
+	return rc ? unsupported(err, rc, "cannot size the rings of the eBPF driver") : 0;
+}
+
+static int connect_programs(struct bpf_driver *d, struct err *err)
+{
+	int table = bpf_object__find_map_fd_by_name(d->object, "programs");
+
+	for (size_t i = 0; i < sizeof captures / sizeof captures[0]; i++) {
+		const struct bpf_program *p =
+			bpf_object__find_program_by_name(d->object, captures[i].program);
+		int fd = p ? bpf_program__fd(p) : -1;
+
+		if (fd < 0 || bpf_map_update_elem(table, &captures[i].event, &fd, BPF_ANY))
+			return err_errno(err, "cannot connect the eBPF program %s",
+					 captures[i].program);
+	}
+	return 0;
+}
+
+static int bpf_driver_load(uint32_t ring_bytes, struct driver_loaded *out, struct err *err)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "saker");
+	struct bpf_driver *d = calloc(1, sizeof *d);
+	int rc;
+
+	*out = (struct driver_loaded){ .self = d };
+	if (!d)
+		return err_set(err, ERR_NOMEM, "no memory for the eBPF driver");
+	libbpf_set_print(keep_quiet);
+	d->object = bpf_object__open_mem(driver_bpf_object, driver_bpf_object_bytes, &opts);
+	if (!d->object) {
+		unsupported(err, errno, "cannot open the eBPF driver");
+		goto fail;
+	}
+	if (size_maps(d, out, ring_bytes, err) < 0)
+		goto fail;
+	rc = bpf_object__load(d->object);
+	if (rc) {
+		unsupported(err, rc, "the kernel does not take the eBPF driver");
+		goto fail;
+	}
+	out->mem.cpus = share(d->object, "cpus", &d->cpus_bytes, err);
+	out->mem.rings = share(d->object, "rings", &d->rings_bytes, err);
+	out->settings = share(d->object, ".data.settings", &d->settings_bytes, err);
+	if (!out->mem.cpus || !out->mem.rings || !out->settings || connect_programs(d, err) < 0)
+		goto fail;
+	return 0;
+fail:
+	bpf_driver_unload(out);
+	return -1;
+}
+
+static void bpf_driver_detach(struct driver_loaded *l)
+{
+	struct bpf_driver *d = l->self;
+
+	for (uint32_t i = 0; i < d->nlinks; i++)
+		bpf_link__destroy(d->links[i]);
+	d->nlinks = 0;
+}
+
+static int bpf_driver_attach(struct driver_loaded *l, struct err *err)
+{
+	struct bpf_driver *d = l->self;
+
+	for (size_t i = 0; i < sizeof hooks / sizeof hooks[0]; i++) {
+		const struct bpf_program *p =
+			bpf_object__find_program_by_name(d->object, hooks[i].program);
+		__u32 wanted = 1;
+		struct bpf_link *link;
+
+		if (hooks[i].wanted != SIZE_MAX)
+			memcpy(&wanted, (const char *)l->settings + hooks[i].wanted, sizeof wanted);
+		if (!wanted)
+			continue;
+		link = bpf_program__attach(p);
+		if (!link) {
+			unsupported(err, errno, "cannot attach the eBPF driver");
+			err_prefix(err, "%s", hooks[i].program);
+			bpf_driver_detach(l);
+			return -1;
+		}
+		d->links[d->nlinks++] = link;
+	}
+	return 0;
+}
+
+const struct driver_backend driver_bpf = {
+	.name = "bpf",
+	.load = bpf_driver_load,
+	.attach = bpf_driver_attach,
+	.detach = bpf_driver_detach,
+	.unload = bpf_driver_unload,
+};

@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What a task is: the long parameter lists of clone and execve. */
+#ifndef SAKER_BPF_PROCESS_H
+#define SAKER_BPF_PROCESS_H
+
+#include "drivers/bpf/steps.h"
+
+enum { ARGS_MAX = 4096, POINTERS = 32, CGROUP_NAMES = 16 };
+
+/* Bytes [from, to) of the process's own memory, cut to limit and then ended by a NUL. */
+INLINE void put_strings(struct record *r, __u64 from, __u64 to, __u32 limit)
+{
+	__u32 n = to > from ? less_of(to - from, limit) : 0;
+	__u32 off;
+
+	n = add_bytes_user(r, from, n);
+	if (n) {
+		off = r->off + n - 1;
+		BOUND(off, WIRE_SPAN - 1);
+		r->at[off] = 0;
+	}
+	end_param(r, n);
+}
+
+/* exe is argv[0], args the rest; together at most ARGS_MAX bytes. */
+INLINE void put_exe_args(struct record *r, struct mm_struct *mm)
+{
+	__u64 from = READ(mm, arg_start), to = READ(mm, arg_end);
+	__u32 n = from ? add_text(r, (void *)from, ARGS_MAX, true) : 0;
+
+	end_param(r, n);
+	put_strings(r, from + n, to, ARGS_MAX - n);
+}
+
+INLINE __u64 user_pointer(struct record *r, __u64 array, __u32 i)
+{
+	return array ? pointed_user(r, array, i, ULONG) : 0;
+}
+
+/* The texts of a NULL-terminated array of user space from entry `first` on, laid end to end. */
+INLINE void put_texts(struct record *r, __u64 array, __u32 first, __u32 limit)
+{
+	__u32 start = r->off, n, off;
+
+	for (__u32 i = first; i < POINTERS; i++) {
+		__u64 p = user_pointer(r, array, i);
+
+		if (!p || r->off - start >= limit)
+			break;
+		r->off += add_text(r, (void *)p, ARGS_MAX, true);
+		forget_offset(r);
+	}
+	n = r->off - start;
+	if (n >= limit)
+		n = limit;
+	r->off = start;
+	if (n) {
+		off = start + n - 1;
+		BOUND(off, WIRE_SPAN - 1);
+		r->at[off] = 0;
+	}
+	end_param(r, n);
+}
+
+/* exe and args of an execve that failed: what it was called with. */
+INLINE void put_asked_exe_args(struct record *r, __u64 argv)
+{
+	__u64 p = user_pointer(r, argv, 0);
+	__u32 n = 1;
+
+	if (p)
+		n = add_text(r, (void *)p, ARGS_MAX, true);
+	else
+		*place(r) = 0;
+	end_param(r, n);
+	put_texts(r, argv, 1, ARGS_MAX - n);
+}
+
+INLINE void put_vm(struct record *r, struct mm_struct *mm)
+{
+	put_u32(r, vm_size(mm));
+	put_u32(r, vm_rss(mm));
+	put_u32(r, vm_swap(mm));
+}
+
+INLINE void put_capabilities(struct record *r, const struct cred *cred)
+{
+	put_u64(r, capability(&cred->cap_inheritable));
+	put_u64(r, capability(&cred->cap_permitted));
+	put_u64(r, capability(&cred->cap_effective));
+}
+
+/* --- cgroups: "cpuset=/path", one text per subsystem --- */
+
+INLINE struct kernfs_node *parent_node(struct kernfs_node *kn)
+{
+	struct kernfs_node___upto_6_14 *old = (void *)kn;
+
+	return bpf_core_field_exists(old->parent) ? READ(old, parent) : READ(kn, __parent);
+}
+
+INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
+{
+	struct css_set *set = READ(task, cgroups);
+	struct cgroup_subsys_state *css = NULL;
+	struct kernfs_node *kn, *up;
+	__u32 start = r->off, n, pos;
+
+	bpf_probe_read_kernel(&css, sizeof css, (char *)&set->subsys[0] + id * sizeof css);
+	if (!css)
+		return 0;
+	n = add_text(r, READ(css, ss, name), 64, false);
+	if (!n)
+		return 0;
+	r->off += n - 1;
+	*place(r) = '=';
+	r->off++;
+	kn = READ(css, cgroup, kn);
+	r->cpu->left = PATH_SCRATCH - 1;
+	r->at[WIRE_SCRATCH + PATH_SCRATCH - 1] = 0;
+	for (__u32 i = 0; i < CGROUP_NAMES && kn; i++) {
+		__u8 *name = r->at + WIRE_SCRATCH + PATH_SCRATCH;
+		long len;
+
+		up = parent_node(kn);
+		if (!up)
+			break;
+		len = bpf_probe_read_kernel_str(name, 256, READ(kn, name));
+		if (len > 1)
+			prepend(r, name, len - 1);
+		kn = up;
+	}
+	pos = r->cpu->left;
+	BOUND(pos, 0x7fff);
+	if (pos == PATH_SCRATCH - 1) {
+		__u8 *at = place(r);
+
+		at[0] = '/';
+		at[1] = 0;
+		r->off += 2;
+	} else {
+		r->off += add_text(r, r->at + WIRE_SCRATCH + pos, WIRE_PATH_MAX, false);
+	}
+	n = r->off - start;
+	r->off = start;
+	return n;
+}
+
+#define ADD_CGROUP(id)                                                                             \
+	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id)) {                               \
+		r->off += add_cgroup(r, task, bpf_core_enum_value(enum cgroup_subsys_id, id));     \
+		forget_offset(r);                                                                  \
+	}
+
+INLINE void put_cgroups(struct record *r, struct task_struct *task)
+{
+	__u32 start = r->off, n;
+
+	ADD_CGROUP(cpuset_cgrp_id)
+	ADD_CGROUP(cpu_cgrp_id)
+	ADD_CGROUP(cpuacct_cgrp_id)
+	ADD_CGROUP(io_cgrp_id)
+	ADD_CGROUP(memory_cgrp_id)
+	n = r->off - start;
+	r->off = start;
+	end_param(r, n);
+}
+
+/* --- the parts that clone and execve share --- */
+
+/* tid, pid, ptid, cwd (user space knows it better), fdlimit, page faults, memory, comm, cgroups */
+INLINE void put_identity(struct record *r, struct task_struct *task)
+{
+	put_u64(r, READ(task, pid));
+	put_u64(r, READ(task, tgid));
+	put_u64(r, parent_pid(task));
+	put_empty(r);
+	put_u64(r, READ(task, signal, rlim[RLIMIT_NOFILE].rlim_cur));
+	put_u64(r, READ(task, maj_flt));
+	put_u64(r, READ(task, min_flt));
+	put_vm(r, READ(task, mm));
+	put_text_kernel(r, &task->comm, TASK_COMM_LEN);
+	put_cgroups(r, task);
+}
+
+INLINE void put_clone(struct record *r, __u32 flags)
+{
+	struct task_struct *task = current_task();
+
+	if (r->ret >= 0) {
+		put_exe_args(r, READ(task, mm));
+	} else {
+		put_empty(r);
+		put_empty(r);
+	}
+	put_identity(r, task);
+	put_u32(r, convert_clone_flags(flags) | child_in_pidns(task));
+	put_u32(r, READ(task, cred, euid.val));
+	put_u32(r, READ(task, cred, egid.val));
+	put_u64(r, virtual_nr(task, PIDTYPE_PID));
+	put_u64(r, virtual_nr(task, PIDTYPE_TGID));
+	put_u64(r, r->ret == 0 ? pidns_start(task) : 0);
+}
+
+INLINE void capture_clone(struct record *r)
+{
+	put_clone(r, A(0));
+}
+
+INLINE void capture_clone3(struct record *r)
+{
+	struct user_clone_args args = { 0 };
+
+	bpf_probe_read_user(&args, sizeof args, (void *)A(0));
+	put_clone(r, args.flags);
+}
+
+INLINE void capture_fork(struct record *r)
+{
+	put_clone(r, 0);
+}
+
+enum { EXE_WRITABLE = 1, EXE_UPPER_LAYER = 2, EXE_FROM_MEMFD = 4, EXE_LOWER_LAYER = 8 };
+
+/* From tty on: what the file and the credentials say. */
+INLINE void put_executable(struct record *r, struct task_struct *task)
+{
+	struct file *file = READ(task, mm, exe_file);
+	struct inode *inode = READ(file, f_inode);
+	enum layer layer = layer_of_file(file);
+	__u32 flags = layer == LAYER_UPPER ? EXE_UPPER_LAYER :
+		      layer == LAYER_LOWER ? EXE_LOWER_LAYER : 0;
+
+	put_u32(r, terminal(task));
+	put_u64(r, virtual_nr(task, PIDTYPE_PGID));
+	put_u32(r, login_uid(task));
+	if (may_write(task, inode))
+		flags |= EXE_WRITABLE;
+	if (is_memfd(file))
+		flags |= EXE_FROM_MEMFD;
+	put_u32(r, flags);
+	put_capabilities(r, READ(task, cred));
+	put_u64(r, READ(inode, i_ino));
+	put_u64(r, inode_ctime(inode));
+	put_u64(r, inode_mtime(inode));
+	put_u32(r, READ(task, cred, euid.val));
+	put_file_path(r, file);
+	put_u64(r, process_group(task));
+	put_u32(r, READ(task, cred, egid.val));
+}
+
+INLINE void put_failed_execve(struct record *r, __u64 argv, __u64 envp)
+{
+	struct task_struct *task = current_task();
+
+	put_asked_exe_args(r, argv);
+	put_identity(r, task);
+	put_texts(r, envp, 0, ARGS_MAX);
+	put_executable(r, task);
+}
+
+INLINE void capture_execve(struct record *r)
+{
+	put_failed_execve(r, A(1), A(2));
+}
+
+INLINE void capture_execveat(struct record *r)
+{
+	put_failed_execve(r, A(2), A(3));
+}
+
+/* An execve that succeeded, as its new image begins: nobody can have changed the arguments. */
+INLINE void put_exec(struct record *r, struct linux_binprm *bprm)
+{
+	struct task_struct *task = current_task();
+	struct mm_struct *mm = READ(task, mm);
+
+	put_u64(r, 0);
+	put_exe_args(r, mm);
+	put_identity(r, task);
+	put_strings(r, READ(mm, env_start), READ(mm, env_end), ARGS_MAX);
+	put_executable(r, task);
+	put_text_kernel(r, READ(bprm, filename), WIRE_PATH_MAX);
+}
+
+/* --- who inherits the children of a task that exits --- */
+
+enum { THREADS = 30, ANCESTORS = 60 };
+
+#define TASK_OF(node)                                                                              \
+	((struct task_struct *)((char *)(node) - bpf_core_field_offset(struct task_struct, thread_node)))
+
+INLINE __s32 alive_thread(struct task_struct *task)
+{
+	struct signal_struct *signal = READ(task, signal);
+	struct list_head *head = &signal->thread_head, *at = READ(head, next);
+
+	for (__u32 i = 0; i < THREADS; i++) {
+		if (at == head)
+			return 0;
+		if (!(READ(TASK_OF(at), flags) & PF_EXITING))
+			return READ(TASK_OF(at), pid);
+		at = READ(at, next);
+	}
+	return -1;
+}
+
+INLINE __s32 reaper_of(struct task_struct *task)
+{
+	struct list_head *children = &task->children;
+	struct task_struct *init, *up;
+	struct signal_struct *signal;
+	struct pid *pid;
+	__u32 level;
+	__s32 found;
+
+	if (READ(children, next) == children)
+		return 0;
+	found = alive_thread(task);
+	if (found)
+		return found;
+	pid = READ(task, thread_pid);
+	init = READ(namespace_of(pid), child_reaper);
+	if (init == task)
+		return 0;
+	signal = READ(task, signal);
+	if (!BPF_CORE_READ_BITFIELD_PROBED(signal, has_child_subreaper))
+		return READ(init, pid);
+	level = READ(pid, level);
+	up = READ(task, real_parent);
+	for (__u32 i = 0; i < ANCESTORS; i++) {
+		if (READ(up, thread_pid, level) != level || up == init)
+			return READ(init, pid);
+		signal = READ(up, signal);
+		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) {
+			found = alive_thread(up);
+			if (found)
+				return found;
+		}
+		up = READ(up, real_parent);
+	}
+	return -1;
+}
+
+INLINE void put_exit(struct record *r, struct task_struct *task)
+{
+	__s32 code = READ(task, exit_code);
+	__u8 sig = code & 0x7f;
+
+	put_u64(r, (__s64)code);
+	put_u64(r, (code >> 8) & 0xff);
+	put_u8(r, sig == 0x7f ? 0 : sig);
+	put_u8(r, code >> 7 & 1);
+	put_u64(r, (__s64)reaper_of(task));
+}
+
+#endif

@@ -1,0 +1,368 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The programs.  sys_exit looks at the number of a system call, opens a record and hands it on to
+ * the program of its event (capture.def, one program each); system calls without an event of their
+ * own it records itself.  The other hooks record one event each.
+ */
+#include "drivers/bpf/net.h"
+#include "drivers/bpf/process.h"
+#include "drivers/bpf/special.h"
+
+char saker_license[] SEC("license") = "GPL";
+
+/* Ids, types of the parameters, their number and the class of every event. */
+enum {
+#define EVENT(id, SYMBOL, name, category, flags, params) EV_##SYMBOL = id,
+#include "format/schema/events.def"
+};
+#define P(name, type, format)         PT_##type,
+#define PF(name, type, format, table) PT_##type,
+#define PR(name, type, format, dirfd) PT_##type,
+#define PD(name, type, format, table) PT_##type,
+#define EVENT(id, SYMBOL, name, category, flags, params)                                           \
+	static const __u8 types_##SYMBOL[] = { params PT_NONE };                                   \
+	enum { CLASS_##SYMBOL = (category)&EC_CLASS_MASK };
+#include "format/schema/events.def"
+#define NPARAMS(SYMBOL) (sizeof types_##SYMBOL - 1)
+
+extern void wrong_number_of_parameters(void)
+	__attribute__((error("a row of capture.def gives more or fewer parameters than events.def")));
+
+INLINE void set_args(struct wire_cpu *cpu, struct pt_regs *regs, __u64 shape)
+{
+	if (cpu->flags & WIRE_COMPAT) {
+		cpu->args[0] = (__u32)regs->bx;
+		cpu->args[1] = (__u32)regs->cx;
+		cpu->args[2] = (__u32)regs->dx;
+		cpu->args[3] = (__u32)regs->si;
+		cpu->args[4] = (__u32)regs->di;
+		cpu->args[5] = (__u32)regs->bp;
+		if (shape & WIRE_SPLIT_POS)
+			cpu->args[3] |= cpu->args[4] << 32;
+		if (shape & WIRE_PAGES)
+			cpu->args[5] <<= 12;
+	} else {
+		cpu->args[0] = regs->di;
+		cpu->args[1] = regs->si;
+		cpu->args[2] = regs->dx;
+		cpu->args[3] = regs->r10;
+		cpu->args[4] = regs->r8;
+		cpu->args[5] = regs->r9;
+	}
+}
+
+/* The arguments of a 32-bit call that has them in memory. */
+INLINE void set_packed_args(struct wire_cpu *cpu, __u64 p)
+{
+	__u32 args[6] = { 0 };
+
+	for (__u32 i = 0; i < 6; i++) {
+		bpf_probe_read_user(&args[i], 4, (void *)(p + 4 * i));
+		cpu->args[i] = args[i];
+	}
+}
+
+INLINE bool excluded(__u64 pid_tgid)
+{
+	__u32 tgid = pid_tgid >> 32;
+
+	for (__u32 i = 0; i < WIRE_EXCLUDED && i < settings.nexcluded; i++) {
+		if (settings.excluded[i] == tgid)
+			return true;
+	}
+	return false;
+}
+
+INLINE bool in_compat_call(void)
+{
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		struct task_struct *task = bpf_get_current_task_btf();
+
+		return task->thread_info.status & TS_COMPAT;
+	}
+	return READ(current_task(), thread_info.status) & TS_COMPAT;
+}
+
+/*
+ * After an execve that changes the width of its process, the number belongs to the other table.
+ * It returns 0 with all registers cleared, which none of these numbers does otherwise; the event
+ * itself comes from sched_process_exec.
+ */
+INLINE bool after_execve(bool compat, __u64 nr, __s64 ret)
+{
+	if (ret != 0)
+		return false;
+	return compat ? nr == 59 || nr == 322 : nr == 11 || nr == 358;
+}
+
+INLINE void put_generic(struct record *r, __u32 code, __u32 nr)
+{
+	put_u16(r, code);
+	put_u16(r, nr);
+}
+
+SEC("tp_btf/sys_exit")
+int sys_exit(__u64 *ctx)
+{
+	struct pt_regs *regs = (void *)ctx[0];
+	__s64 ret = ctx[1];
+	__u64 nr = regs->orig_ax, packed = 0;
+	bool compat = in_compat_call();
+	const struct wire_call *call = &settings.unknown;
+	struct wire_cpu *cpu;
+	struct record r;
+	__u32 event;
+
+	if ((__s32)nr == -1)
+		return 0; /* cancelled by a tracer or seccomp */
+	if (nr < WIRE_CALLS) {
+		__u64 i = compat ? WIRE_CALLS + nr : nr;
+
+		BOUND(i, 2 * WIRE_CALLS - 1);
+		call = &settings.calls[0][i];
+	}
+	if (call->shape & WIRE_OLD_MMAP)
+		packed = (__u32)regs->bx;
+	if (call->shape & WIRE_SOCKETCALL) {
+		__u64 which = (__u32)regs->bx;
+
+		packed = (__u32)regs->cx;
+		if (which >= WIRE_SOCKET_CALLS)
+			which = 0; /* means nothing either */
+		BOUND(which, WIRE_SOCKET_CALLS - 1);
+		call = &settings.socketcalls[which];
+	}
+	if (!(call->shape & WIRE_WANTED) || ((call->shape & WIRE_FAILURES) && ret == 0) ||
+	    after_execve(compat, nr, ret) || excluded(bpf_get_current_pid_tgid()))
+		return 0;
+	cpu = this_cpu();
+	if (!cpu || !open_record(&r, cpu, call->class & (WIRE_CLASSES - 1)))
+		return 0;
+	cpu->flags = compat ? WIRE_COMPAT : 0;
+	event = call->event;
+	if (event != EV_GENERIC_X) {
+		cpu->ret = ret;
+		cpu->shape = call->shape;
+		cpu->index = 0;
+		if (packed)
+			set_packed_args(cpu, packed);
+		else
+			set_args(cpu, regs, call->shape);
+		bpf_tail_call(ctx, &programs, event);
+	}
+	r.off = RECORD_HEAD + 2 * NPARAMS(GENERIC_X);
+	r.n = 0;
+	put_generic(&r, call->code, nr < WIRE_CALLS ? call->nr : nr);
+	close_record(&r, EV_GENERIC_X, CLASS_GENERIC_X);
+	return 0;
+}
+
+/* --- one program per row of capture.def --- */
+
+#define PUT(v)       put_int(r, type_size(types[r->n]), v);
+#define RET          PUT(r->ret)
+#define ARG(i)       PUT(type_is_int_handle(types[r->n]) ? (__u64)(__s64)(__s32)A(i) : A(i))
+#define ARG_RAW(i)   PUT(A(i))
+#define INT(i)       PUT((__s64)(__s32)A(i))
+#define UINT(i)      PUT((__u32)A(i))
+#define CONST(v)     PUT(v)
+#define CONV(i, how) PUT(convert_##how(A(i)))
+#define LONG_LONG(high, low) PUT(A(high) << 32 | (__u32)A(low))
+#define TEXT(i)      put_text_user(r, A(i));
+#define TEXT_OK(i)   put_text_user(r, r->ret >= 0 ? A(i) : 0);
+#define READ_DATA(i) put_read_data(r, A(i));
+#define GIVEN_DATA(i, size)   put_given_data(r, A(i), size);
+#define WRITTEN_DATA(i, size) put_written_data(r, A(i), size);
+#define READ_IOV(i)    put_read_iov(r, A(i), A(i + 1));
+#define WRITTEN_IOV(i) put_written_iov(r, A(i), A(i + 1));
+#define IOV_SIZE(i)    PUT(iov_size(r, A(i), A(i + 1)))
+#define RET_SIZE       PUT(r->ret > 0 ? r->ret : 0)
+#define POINTED(i, k, kind) PUT(pointed_user(r, A(i), k, kind))
+#define POINTED_OK(i, k, kind, other) PUT(r->ret >= 0 ? pointed_user(r, A(i), k, kind) : (other))
+#define TIME(i)        put_time(r, A(i));
+#define ADDRESS(i)     put_address(r, A(i), A(i + 1));
+#define TUPLE_OK(fd, dir, name) put_tuple_ok(r, fd, dir, name, r->ret >= 0);
+#define TUPLE_CONNECTED                                                                            \
+	put_tuple_ok(r, A(0), OUT, A(1), r->ret == 0 || r->ret == -EINPROGRESS);
+#define OPENED       look_at_opened(r, &opened);
+#define OPENED_PATH  put_file_path(r, opened.file);
+#define OPEN_FLAGS(v) PUT(convert_open_flags(v) | opened.flags)
+#define OPEN_MODE(flags, mode) PUT(convert_open_mode(flags, mode))
+#define DEVICE       PUT(opened.dev)
+#define INODE        PUT(opened.ino)
+#define LAYER        PUT(opened.layer)
+#define PIPE         put_pipe(r, A(0));
+#define FD_LIST      put_fd_list(r, A(0), A(1));
+#define VM_SIZE      PUT(vm_size(READ(current_task(), mm)))
+#define VM_RSS       PUT(vm_rss(READ(current_task(), mm)))
+#define VM_SWAP      PUT(vm_swap(READ(current_task(), mm)))
+#define CAPABILITIES put_capabilities(r, READ(current_task(), cred));
+#define MANY(n, name) capture_##name(r);
+#define FAILED
+#define capture_open_how(r) put_open_how(r, &opened)
+
+/* sendmmsg and recvmmsg give one event per message: go around again. */
+INLINE void next_message(__u64 *ctx, struct record *r, __u32 event)
+{
+	struct wire_cpu *cpu = r->cpu;
+
+	cpu->index++;
+	if (cpu->index < MESSAGES && (__s64)cpu->index < cpu->ret &&
+	    open_record(r, cpu, CLASS_SOCKET_SENDMMSG_X))
+		bpf_tail_call(ctx, &programs, event);
+}
+
+#define CAPTURE(SYMBOL, steps)                                                                     \
+	SEC("tp_btf/sys_exit")                                                                     \
+	int SYMBOL(__u64 *ctx)                                                                     \
+	{                                                                                          \
+		const __u8 *types = types_##SYMBOL;                                                \
+		struct record record = { 0 }, *r = &record;                                        \
+		struct opened opened = { 0 };                                                      \
+                                                                                                   \
+		(void)types;                                                                       \
+		(void)opened;                                                                      \
+		if (!resume_record(r, NPARAMS(SYMBOL)))                                            \
+			return 0;                                                                  \
+		steps;                                                                             \
+		if (r->n != NPARAMS(SYMBOL))                                                       \
+			wrong_number_of_parameters();                                              \
+		close_record(r, EV_##SYMBOL, CLASS_##SYMBOL);                                      \
+		if (EV_##SYMBOL == EV_SOCKET_SENDMMSG_X || EV_##SYMBOL == EV_SOCKET_RECVMMSG_X)    \
+			next_message(ctx, r, EV_##SYMBOL);                                         \
+		return 0;                                                                          \
+	}
+#include "drivers/capture.def"
+
+/* --- the other hooks --- */
+
+/* A record of a hook's own event, or NULL. */
+INLINE struct record *open_event(struct record *r, __u32 wanted, __u32 class, __u32 nparams)
+{
+	struct wire_cpu *cpu;
+
+	if (!wanted || excluded(bpf_get_current_pid_tgid()))
+		return NULL;
+	cpu = this_cpu();
+	if (!cpu || !open_record(r, cpu, class))
+		return NULL;
+	cpu->flags = 0;
+	r->off = RECORD_HEAD + 2 * nparams;
+	r->n = 0;
+	r->ret = 0;
+	r->compat = false;
+	return r;
+}
+
+#define OPEN_EVENT(SYMBOL, wanted) open_event(&record, wanted, CLASS_##SYMBOL, NPARAMS(SYMBOL))
+#define CLOSE_EVENT(SYMBOL)                                                                        \
+	do {                                                                                       \
+		if (r->n != NPARAMS(SYMBOL))                                                       \
+			wrong_number_of_parameters();                                              \
+		close_record(r, EV_##SYMBOL, CLASS_##SYMBOL);                                      \
+	} while (0)
+
+SEC("tp_btf/sched_process_exec")
+int sched_process_exec(__u64 *ctx) /* task, old pid, bprm */
+{
+	struct record record, *r;
+
+	if (READ(current_task(), flags) & PF_KTHREAD)
+		return 0;
+	r = OPEN_EVENT(SYSCALL_EXECVE_19_X, settings.execs);
+	if (!r)
+		return 0;
+	put_exec(r, (struct linux_binprm *)ctx[2]);
+	CLOSE_EVENT(SYSCALL_EXECVE_19_X);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int sched_process_exit(__u64 *ctx) /* task */
+{
+	struct record record, *r = OPEN_EVENT(PROCEXIT_1_E, settings.process_exits);
+
+	if (!r)
+		return 0;
+	put_exit(r, (struct task_struct *)ctx[0]);
+	CLOSE_EVENT(PROCEXIT_1_E);
+	return 0;
+}
+
+/* Only for these does the kernel say who sent them. */
+INLINE __s64 signal_sender(__s32 sig, struct kernel_siginfo *info)
+{
+	enum { HUP = 1, INT_ = 2, QUIT = 3, KILL = 9, TERM = 15, CHLD = 17, TSTP = 20, RTMIN = 34 };
+	enum { SI_USER = 0 };
+
+	if (!info)
+		return 0;
+	if (sig == CHLD)
+		return READ(info, _sifields._sigchld._pid);
+	if (sig >= RTMIN && sig <= 64)
+		return READ(info, _sifields._rt._pid);
+	if (sig == KILL ||
+	    ((sig == TERM || sig == HUP || sig == INT_ || sig == TSTP || sig == QUIT) &&
+	     READ(info, si_code) <= SI_USER))
+		return READ(info, _sifields._kill._pid);
+	return 0;
+}
+
+SEC("tp_btf/signal_deliver")
+int signal_deliver(__u64 *ctx) /* signal, info, action */
+{
+	struct record record, *r = OPEN_EVENT(SIGNALDELIVER_E, settings.signals);
+
+	if (!r)
+		return 0;
+	put_u64(r, signal_sender(ctx[0], (struct kernel_siginfo *)ctx[1]));
+	put_u64(r, (__u32)bpf_get_current_pid_tgid());
+	put_u8(r, ctx[0]);
+	CLOSE_EVENT(SIGNALDELIVER_E);
+	return 0;
+}
+
+INLINE int page_fault(__u64 *ctx) /* address, registers, error */
+{
+	struct wire_cpu *cpu = this_cpu();
+	struct record record, *r;
+
+	if (!cpu || cpu->busy)
+		return 0; /* our own reading of user memory */
+	r = OPEN_EVENT(PAGE_FAULT_E, settings.page_faults);
+	if (!r)
+		return 0;
+	put_u64(r, ctx[0]);
+	put_u64(r, READ((struct pt_regs *)ctx[1], ip));
+	put_u32(r, convert_page_fault(ctx[2]));
+	CLOSE_EVENT(PAGE_FAULT_E);
+	return 0;
+}
+
+SEC("tp_btf/page_fault_user")
+int page_fault_user(__u64 *ctx)
+{
+	return page_fault(ctx);
+}
+
+SEC("tp_btf/page_fault_kernel")
+int page_fault_kernel(__u64 *ctx)
+{
+	return page_fault(ctx);
+}
+
+SEC("tp_btf/sched_switch")
+int sched_switch(__u64 *ctx) /* preempt, previous, next */
+{
+	struct record record, *r = OPEN_EVENT(SCHEDSWITCH_6_E, settings.switches);
+	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
+
+	if (!r)
+		return 0;
+	put_u64(r, READ(next, pid));
+	put_u64(r, READ(prev, maj_flt));
+	put_u64(r, READ(prev, min_flt));
+	put_vm(r, READ(prev, mm));
+	CLOSE_EVENT(SCHEDSWITCH_6_E);
+	return 0;
+}

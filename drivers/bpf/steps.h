@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The steps of capture.def: each gives one parameter (A(n): argument n of the system call). */
+#ifndef SAKER_BPF_STEPS_H
+#define SAKER_BPF_STEPS_H
+
+#include "drivers/bpf/read.h"
+#define CONVERT_BOUND BOUND
+#include "drivers/convert.h"
+#include "format/schema/kinds.h"
+
+#define A(i)     (r->cpu->args[i])
+#define RETURNED (r->ret)
+
+/* Bytes of a number of this type; 0 for what is no number. */
+INLINE __u32 type_size(enum param_type type)
+{
+	switch (type) {
+	case PT_INT8: case PT_UINT8: case PT_FLAGS8: case PT_ENUMFLAGS8: case PT_SIGTYPE:
+		return 1;
+	case PT_INT16: case PT_UINT16: case PT_FLAGS16: case PT_ENUMFLAGS16: case PT_SYSCALLID:
+	case PT_PORT:
+		return 2;
+	case PT_INT32: case PT_UINT32: case PT_FLAGS32: case PT_ENUMFLAGS32: case PT_UID:
+	case PT_GID: case PT_MODE: case PT_SIGSET: case PT_BOOL:
+		return 4;
+	default:
+		return 8;
+	}
+}
+
+INLINE bool type_is_int_handle(enum param_type type)
+{
+	return type == PT_FD || type == PT_PID || type == PT_ERRNO;
+}
+
+INLINE __u32 less_of(__u64 a, __u64 b)
+{
+	return a < b ? a : b;
+}
+
+/* --- numbers behind pointers --- */
+
+enum pointed { U32, I32, I64, ULONG };
+
+INLINE __u64 pointed_user(struct record *r, __u64 p, __u32 i, enum pointed kind)
+{
+	__u32 v32 = 0;
+	__u64 v = 0;
+
+	if (kind == U32 || kind == I32 || (kind == ULONG && r->compat)) {
+		bpf_probe_read_user(&v32, sizeof v32, (void *)(p + 4 * i));
+		return kind == I32 ? (__u64)(__s64)(__s32)v32 : v32;
+	}
+	bpf_probe_read_user(&v, sizeof v, (void *)(p + 8 * i));
+	return v;
+}
+
+INLINE void put_time(struct record *r, __u64 p)
+{
+	struct {
+		__s64 sec, nsec;
+	} t = { 0 };
+	struct {
+		__s32 sec, nsec;
+	} t32 = { 0 };
+
+	if (r->compat && !(r->cpu->shape & WIRE_TIME64)) {
+		bpf_probe_read_user(&t32, sizeof t32, (void *)p);
+		t.sec = t32.sec;
+		t.nsec = t32.nsec;
+	} else {
+		bpf_probe_read_user(&t, sizeof t, (void *)p);
+	}
+	put_u64(r, (__u64)t.sec * 1000000000 + t.nsec);
+}
+
+INLINE __u32 convert_mknod_dev(__u32 v)
+{
+	return encode_dev(v);
+}
+
+/* --- data --- */
+
+INLINE void put_read_data(struct record *r, __u64 from)
+{
+	if (r->ret > 0)
+		put_bytes_user(r, from, less_of(settings.snaplen, r->ret));
+	else
+		put_empty(r);
+}
+
+INLINE void put_given_data(struct record *r, __u64 from, __u64 size)
+{
+	put_bytes_user(r, from, less_of(settings.snaplen, size));
+}
+
+INLINE void put_written_data(struct record *r, __u64 from, __u64 size)
+{
+	put_given_data(r, from, r->ret > 0 ? r->ret : size);
+}
+
+enum { IOV_MAX = 32 };
+
+INLINE struct user_iovec user_iovec(struct record *r, __u64 iov, __u32 i)
+{
+	struct user_iovec v = { 0 };
+	struct user_iovec32 v32 = { 0 };
+
+	if (r->compat) {
+		bpf_probe_read_user(&v32, sizeof v32, (void *)(iov + i * sizeof v32));
+		v.base = v32.base;
+		v.len = v32.len;
+	} else {
+		bpf_probe_read_user(&v, sizeof v, (void *)(iov + i * sizeof v));
+	}
+	return v;
+}
+
+INLINE __u32 iov_size(struct record *r, __u64 iov, __u64 n)
+{
+	__u32 sum = 0;
+
+	for (__u32 i = 0; i < IOV_MAX && i < n; i++)
+		sum += user_iovec(r, iov, i).len;
+	return sum;
+}
+
+/* The first `limit` bytes of all entries together. */
+INLINE void put_iov(struct record *r, __u64 iov, __u64 n, __u64 limit)
+{
+	volatile __u32 *left = &r->cpu->left;
+	__u32 start = r->off;
+
+	*left = less_of(limit, WIRE_MAX_BYTES);
+	for (__u32 i = 0; i < IOV_MAX && i < n; i++) {
+		struct user_iovec v = user_iovec(r, iov, i);
+		__u32 want = less_of(v.len, *left), got = add_bytes_user(r, v.base, want);
+
+		r->off += got;
+		forget_offset(r);
+		*left -= got;
+		if (got != want || !*left)
+			break;
+	}
+	n = r->off - start;
+	r->off = start;
+	end_param(r, n);
+}
+
+INLINE void put_read_iov(struct record *r, __u64 iov, __u64 n)
+{
+	if (r->ret > 0)
+		put_iov(r, iov, n, less_of(settings.snaplen, r->ret));
+	else
+		put_empty(r);
+}
+
+INLINE void put_written_iov(struct record *r, __u64 iov, __u64 n)
+{
+	put_iov(r, iov, n, r->ret > 0 ? less_of(settings.snaplen, r->ret) : settings.snaplen);
+}
+
+/* --- files --- */
+
+struct opened {
+	struct file *file;
+	__u64 ino;
+	__u32 dev;
+	__u32 flags; /* what the file adds to the portable open flags */
+	enum layer layer;
+};
+
+INLINE void look_at_opened(struct record *r, struct opened *o)
+{
+	struct file *file = r->ret < 0 ? NULL : file_of_fd(r->ret);
+	struct inode *inode;
+
+	if (!file)
+		return;
+	o->file = file;
+	inode = READ(file, f_inode);
+	o->ino = READ(inode, i_ino);
+	o->dev = encode_dev(READ(inode, i_sb, s_dev));
+	o->layer = layer_of_file(file);
+	if (READ(file, f_mode) & FMODE_CREATED)
+		o->flags |= 0x4000; /* O_F_CREATED */
+	if (o->layer == LAYER_UPPER)
+		o->flags |= 0x8000; /* FD_UPPER_LAYER */
+	else if (o->layer == LAYER_LOWER)
+		o->flags |= 0x10000; /* FD_LOWER_LAYER */
+}
+
+/*
+ * The path from the root of all mounts, as d_path gives it, written backwards into the scratch
+ * space.  A name that renaming pulls away under us gives a wrong path, never a wrong access.
+ */
+enum { PATH_SCRATCH = 1 << 15, PATH_NAMES = 96 };
+
+INLINE void prepend(struct record *r, const void *name, __u32 n)
+{
+	__u32 pos = r->cpu->left;
+
+	BOUND(n, 0xff);
+	pos -= n;
+	BOUND(pos, 0x7fff);
+	bpf_probe_read_kernel(r->at + WIRE_SCRATCH + pos, n, name);
+	pos--;
+	BOUND(pos, 0x7fff);
+	r->at[WIRE_SCRATCH + pos] = '/';
+	r->cpu->left = pos;
+}
+
+INLINE void put_path(struct record *r, struct path *path)
+{
+	struct dentry *dentry = READ(path, dentry), *parent;
+	struct vfsmount *vfsmount = READ(path, mnt);
+	struct mount *mount, *up;
+	__u32 pos;
+
+	mount = (void *)((char *)vfsmount - bpf_core_field_offset(struct mount, mnt));
+	r->cpu->left = PATH_SCRATCH - 1;
+	r->at[WIRE_SCRATCH + PATH_SCRATCH - 1] = 0;
+	for (__u32 i = 0; i < PATH_NAMES; i++) {
+		parent = READ(dentry, d_parent);
+		if (dentry == READ(mount, mnt.mnt_root)) {
+			up = READ(mount, mnt_parent);
+			if (up == mount)
+				break;
+			dentry = READ(mount, mnt_mountpoint);
+			mount = up;
+		} else if (dentry == parent) {
+			break;
+		} else {
+			prepend(r, READ(dentry, d_name.name), READ(dentry, d_name.len));
+			dentry = parent;
+		}
+	}
+	pos = r->cpu->left;
+	BOUND(pos, 0x7fff);
+	if (pos == PATH_SCRATCH - 1) {
+		/* The root itself, or a file without a place, as a memfd. */
+		put_text_kernel(r, READ(dentry, d_name.name), WIRE_PATH_MAX);
+		return;
+	}
+	put_text_kernel(r, r->at + WIRE_SCRATCH + pos, WIRE_PATH_MAX);
+}
+
+INLINE void put_file_path(struct record *r, struct file *file)
+{
+	if (file)
+		put_path(r, &file->f_path);
+	else
+		put_empty(r);
+}
+
+INLINE void put_pipe(struct record *r, __u64 p)
+{
+	__s32 fds[2] = { -1, -1 };
+	__u64 ino = 0;
+
+	if (bpf_probe_read_user(fds, sizeof fds, (void *)p))
+		fds[0] = fds[1] = -1;
+	put_u64(r, (__s64)fds[0]);
+	put_u64(r, (__s64)fds[1]);
+	if (r->ret == 0) {
+		struct file *file = file_of_fd(fds[0]);
+
+		ino = file ? READ(file, f_inode, i_ino) : 0;
+	}
+	put_u64(r, ino);
+}
+
+enum { POLL_MAX = 16 };
+
+INLINE void put_fd_list(struct record *r, __u64 p, __u64 n)
+{
+	__u32 start = r->off, count = less_of((__u32)n, POLL_MAX);
+	struct user_pollfd fd;
+	__u8 *at;
+
+	if (count && bpf_probe_read_user(&fd, sizeof fd, (void *)p))
+		count = 0;
+	*(__u16 *)place(r) = count;
+	r->off += 2;
+	for (__u32 i = 0; i < POLL_MAX && i < count; i++) {
+		fd.fd = -1;
+		fd.revents = 0;
+		bpf_probe_read_user(&fd, sizeof fd, (void *)(p + i * sizeof fd));
+		at = place(r);
+		*(__s64 *)at = fd.fd;
+		*(__u16 *)(at + 8) = convert_poll_flags((__u16)fd.revents);
+		r->off += 10;
+	}
+	n = r->off - start;
+	r->off = start;
+	end_param(r, n);
+}
+
+#endif
