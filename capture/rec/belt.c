@@ -9,28 +9,28 @@
 struct belt {
 	pthread_mutex_t mutex;
 	pthread_cond_t moved[BELT_MAX_STAGES]; /* something for this stage to take */
-	uint64_t passed[BELT_MAX_STAGES];      /* parcels that this stage is done with */
+	uint64_t passed[BELT_MAX_STAGES];      /* batches that this stage is done with */
 	bool finished[BELT_MAX_STAGES];
 	unsigned stages;
-	size_t nparcels;
-	struct parcel parcels[];
+	size_t nbatches;
+	struct batch batches[];
 };
 
-int belt_new(size_t parcels, size_t parcel_bytes, unsigned stages, struct belt **out,
+int belt_new(size_t batches, size_t batch_bytes, unsigned stages, struct belt **out,
 	     struct err *err)
 {
-	struct belt *b = calloc(1, sizeof *b + parcels * sizeof b->parcels[0]);
+	struct belt *b = calloc(1, sizeof *b + batches * sizeof b->batches[0]);
 
 	*out = NULL;
 	if (!b)
 		return err_set(err, ERR_NOMEM, "no memory for buffers");
 	b->stages = stages;
-	b->nparcels = parcels;
+	b->nbatches = batches;
 	pthread_mutex_init(&b->mutex, NULL);
 	for (unsigned i = 0; i < stages; i++)
 		deadline_cond_init(&b->moved[i]);
-	for (size_t i = 0; i < parcels; i++) {
-		if (parcel_init(&b->parcels[i], parcel_bytes, err) < 0) {
+	for (size_t i = 0; i < batches; i++) {
+		if (batch_init(&b->batches[i], batch_bytes, err) < 0) {
 			belt_free(b);
 			return -1;
 		}
@@ -43,8 +43,8 @@ void belt_free(struct belt *b)
 {
 	if (!b)
 		return;
-	for (size_t i = 0; i < b->nparcels; i++)
-		parcel_deinit(&b->parcels[i]);
+	for (size_t i = 0; i < b->nbatches; i++)
+		batch_deinit(&b->batches[i]);
 	for (unsigned i = 0; i < b->stages; i++)
 		pthread_cond_destroy(&b->moved[i]);
 	pthread_mutex_destroy(&b->mutex);
@@ -56,18 +56,18 @@ static unsigned before(const struct belt *b, unsigned stage)
 	return (stage ? stage : b->stages) - 1;
 }
 
-/* Parcels that lie ready for this stage; of the first one those that are free. */
+/* Batches that lie ready for this stage; of the first one those that are free. */
 static uint64_t ready(const struct belt *b, unsigned stage)
 {
-	uint64_t behind = b->passed[before(b, stage)] + (stage ? 0 : b->nparcels);
+	uint64_t behind = b->passed[before(b, stage)] + (stage ? 0 : b->nbatches);
 
 	return behind - b->passed[stage];
 }
 
-struct parcel *belt_take(struct belt *b, unsigned stage, int timeout_ms)
+struct batch *belt_take(struct belt *b, unsigned stage, int timeout_ms)
 {
 	struct timespec until = deadline_in(timeout_ms > 0 ? timeout_ms : 0);
-	struct parcel *p = NULL;
+	struct batch *p = NULL;
 	int rc = 0;
 
 	pthread_mutex_lock(&b->mutex);
@@ -78,7 +78,7 @@ struct parcel *belt_take(struct belt *b, unsigned stage, int timeout_ms)
 			rc = pthread_cond_timedwait(&b->moved[stage], &b->mutex, &until);
 	}
 	if (ready(b, stage))
-		p = &b->parcels[b->passed[stage] % b->nparcels];
+		p = &b->batches[b->passed[stage] % b->nbatches];
 	pthread_mutex_unlock(&b->mutex);
 	return p;
 }

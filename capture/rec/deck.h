@@ -17,7 +17,7 @@ struct deck_ops {
 	bool (*wants_snapshot)(const struct deck *d);
 	/* A match at this time; the events up to it are put. */
 	int (*match)(struct deck *d, uint64_t ts_ns, struct err *err);
-	/* Between parcels, and several times a second when there are none. */
+	/* Between batches, and several times a second when there are none. */
 	int (*tick)(struct deck *d, uint64_t now_ns, struct err *err);
 	int (*close)(struct deck *d, struct err *err);
 };

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 enum {
-	PARCEL_NS = 50000000,     /* a parcel does not wait longer for more events */
+	BATCH_NS = 50000000,      /* a batch does not wait longer for more events */
 	LEDGER_NS = 1000000000,   /* between two looks at the driver's counters */
 	CONTAINERS_WAIT_MS = 100, /* for the descriptions of those that are there at the start */
 	IDLE_MS = 50,
@@ -22,17 +22,17 @@ struct drain {
 	struct driver *driver;
 	struct reconcile *reconcile;
 	struct containers *containers;
-	struct parcel *parcel;        /* being filled, or NULL */
-	uint64_t parcel_ts_ns;        /* of its first event */
+	struct batch *batch;          /* being filled, or NULL */
+	uint64_t batch_ts_ns;         /* of its first event */
 	struct driver_tally *counted; /* per CPU and class: what the ledger has already */
 	uint64_t counted_ns;          /* event time of the last look */
 	uint64_t look_at_ns;          /* monotonic time of the next one */
 	uint32_t ncpus;
-	uint64_t oversized;    /* records that no parcel holds, since the last look */
+	uint64_t oversized;    /* records that no batch holds, since the last look */
 	_Atomic unsigned shed; /* steps given up */
 	unsigned shed_told;
 	uint64_t shed_from_ns;
-	bool cut; /* nobody takes parcels any more */
+	bool cut; /* nobody takes batches any more */
 };
 
 void drain_close(struct drain *d)
@@ -113,23 +113,23 @@ struct driver_stats drain_stats(const struct drain *d)
 	return driver_stats(d->driver);
 }
 
-/* --- parcels --- */
+/* --- batches --- */
 
 static void pass(struct drain *d)
 {
-	if (!d->parcel)
+	if (!d->batch)
 		return;
 	belt_pass(d->opt.belt, 0);
-	d->parcel = NULL;
+	d->batch = NULL;
 }
 
-/* A free parcel, sooner or later; false when there is nobody left to empty them. */
+/* A free batch, sooner or later; false when there is nobody left to empty them. */
 static bool take(struct drain *d)
 {
-	while (!d->parcel) {
-		d->parcel = belt_take(d->opt.belt, 0, IDLE_MS);
-		if (d->parcel) {
-			parcel_clear(d->parcel);
+	while (!d->batch) {
+		d->batch = belt_take(d->opt.belt, 0, IDLE_MS);
+		if (d->batch) {
+			batch_clear(d->batch);
 		} else if (belt_ended(d->opt.belt, 0)) {
 			d->cut = true;
 			return false;
@@ -142,10 +142,10 @@ static bool take(struct drain *d)
 
 static void put(struct drain *d, const struct record *rec)
 {
-	if (!take(d) || parcel_put(d->parcel, rec))
+	if (!take(d) || batch_put(d->batch, rec))
 		return;
 	pass(d);
-	if (!take(d) || parcel_put(d->parcel, rec))
+	if (!take(d) || batch_put(d->batch, rec))
 		return;
 	d->oversized++;
 }
@@ -263,11 +263,11 @@ static void on_event(struct drain *d, const struct record *rec)
 		return;
 	if (containers_note_event(d->containers, ev))
 		put_containers(d);
-	bool first = !d->parcel || d->parcel->events == 0;
+	bool first = !d->batch || d->batch->events == 0;
 	put(d, rec);
 	if (first)
-		d->parcel_ts_ns = ev->ts_ns;
-	else if (ev->ts_ns - d->parcel_ts_ns >= PARCEL_NS && ev->ts_ns > d->parcel_ts_ns)
+		d->batch_ts_ns = ev->ts_ns;
+	else if (ev->ts_ns - d->batch_ts_ns >= BATCH_NS && ev->ts_ns > d->batch_ts_ns)
 		pass(d);
 }
 

@@ -1,5 +1,5 @@
 /*
- * The first thread of the recorder: the living host as records, into parcels.  First what is there,
+ * The first thread of the recorder: the living host as records, into batches.  First what is there,
  * then what happens, with what was lost.  Takes no memory per event and waits for nobody but the
  * belt; while it waits, the driver's rings fill, and the driver counts what does not fit.
  */

@@ -24,7 +24,7 @@ struct judge {
 	struct ruleset *next_rules; /* under mutex */
 
 	struct buf line;
-	struct parcel *parcel; /* being judged */
+	struct batch *batch; /* being judged */
 };
 
 static int compile_filter(struct judge *j, const char *text, struct err *err)
@@ -129,7 +129,7 @@ static int on_match(void *arg, const struct match *m, struct err *err)
 	if (alerts_render(j->templates, m, &alert, err) < 0)
 		return -1;
 	meter_add(&j->opt.meter->matches, 1);
-	j->parcel->match_ns = alert.ts_ns;
+	j->batch->match_ns = alert.ts_ns;
 	if (!j->opt.alerts)
 		return 0;
 	buf_clear(&j->line);
@@ -147,10 +147,10 @@ static int on_match(void *arg, const struct match *m, struct err *err)
 /* --- records --- */
 
 /* What the filter does not want is left out where the state can do without it. */
-static void leave_out(struct judge *j, struct parcel_cursor *c, const struct event *ev)
+static void leave_out(struct judge *j, struct batch_cursor *c, const struct event *ev)
 {
 	if (ev->desc->flags & EF_MODIFIES_STATE) {
-		parcel_hide(c);
+		batch_hide(c);
 	} else {
 		c->item->flags |= ITEM_DROPPED;
 		j->intake.num--;
@@ -158,8 +158,7 @@ static void leave_out(struct judge *j, struct parcel_cursor *c, const struct eve
 	}
 }
 
-static int judge_event(struct judge *j, struct parcel_cursor *c, struct record *rec,
-		       struct err *err)
+static int judge_event(struct judge *j, struct batch_cursor *c, struct record *rec, struct err *err)
 {
 	switch (intake_event(&j->intake, &rec->event, err)) {
 	case UPGRADE_KEEP:
@@ -177,15 +176,15 @@ static int judge_event(struct judge *j, struct parcel_cursor *c, struct record *
 	return 0;
 }
 
-int judge_parcel(struct judge *j, struct parcel *p, struct err *err)
+int judge_batch(struct judge *j, struct batch *p, struct err *err)
 {
-	struct parcel_cursor c = { 0 };
+	struct batch_cursor c = { 0 };
 	struct record rec;
 
 	if (change_rules(j, err) < 0)
 		return -1;
-	j->parcel = p;
-	while (parcel_next(p, &c, &rec)) {
+	j->batch = p;
+	while (batch_next(p, &c, &rec)) {
 		int rc;
 
 		if (rec.kind == RECORD_EVENT) {

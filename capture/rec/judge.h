@@ -7,8 +7,8 @@
 #define SAKER_REC_JUDGE_H
 
 #include "capture/rec/alert_queue.h"
+#include "capture/rec/batch.h"
 #include "capture/rec/meter.h"
-#include "capture/rec/parcel.h"
 #include "engine/engine.h"
 
 struct judge;
@@ -26,15 +26,15 @@ int judge_new(const struct judge_options *opt, struct judge **out, struct err *e
 void judge_free(struct judge *j);
 
 /*
- * Judge with these rules from the next parcel on; any thread may say so, and whoever calls
+ * Judge with these rules from the next batch on; any thread may say so, and whoever calls
  * afterwards wins.  Takes rules, frees the old ones.
  */
 void judge_set_rules(struct judge *j, struct ruleset *rules);
 
-/* Work through a parcel: what is not to be recorded is marked, and the last match noted. */
-int judge_parcel(struct judge *j, struct parcel *p, struct err *err);
+/* Work through a batch: what is not to be recorded is marked, and the last match noted. */
+int judge_batch(struct judge *j, struct batch *p, struct err *err);
 
-/* All that a reader has to know who begins behind the parcels judged so far. */
+/* All that a reader has to know who begins behind the batches judged so far. */
 int judge_snapshot(const struct judge *j, struct snapshot *out, struct err *err);
 
 #endif

@@ -40,8 +40,8 @@ static void *drain_main(void *arg)
 
 /* --- judging --- */
 
-/* Somebody wants to begin here: save what was before this parcel. */
-static int give_snapshot(struct recorder *r, struct parcel *p, struct err *err)
+/* Somebody wants to begin here: save what was before this batch. */
+static int give_snapshot(struct recorder *r, struct batch *p, struct err *err)
 {
 	struct snapshot *s;
 
@@ -58,12 +58,12 @@ static void *judge_main(void *arg)
 {
 	struct worker *w = arg;
 	struct recorder *r = w->r;
-	struct parcel *p;
+	struct batch *p;
 
 	privileges_keep(PRIVILEGES_NONE, &w->err);
 	while ((p = belt_take(r->opt.belt, STAGE_JUDGE, -1)) != NULL) {
-		if (w->err.code == ERR_NONE && (give_snapshot(r, p, &w->err) < 0 ||
-						judge_parcel(r->opt.judge, p, &w->err) < 0))
+		if (w->err.code == ERR_NONE &&
+		    (give_snapshot(r, p, &w->err) < 0 || judge_batch(r->opt.judge, p, &w->err) < 0))
 			ended(r);
 		belt_pass(r->opt.belt, STAGE_JUDGE);
 	}
@@ -73,7 +73,7 @@ static void *judge_main(void *arg)
 
 /* --- writing --- */
 
-static void forget_snapshot(struct parcel *p)
+static void forget_snapshot(struct batch *p)
 {
 	if (!p->snapshot)
 		return;
@@ -82,9 +82,9 @@ static void forget_snapshot(struct parcel *p)
 	p->snapshot = NULL;
 }
 
-static int write_parcel(struct deck *deck, struct parcel *p, struct err *err)
+static int write_batch(struct deck *deck, struct batch *p, struct err *err)
 {
-	struct parcel_cursor c = { 0 };
+	struct batch_cursor c = { 0 };
 	struct record rec;
 
 	if (p->snapshot) {
@@ -93,14 +93,14 @@ static int write_parcel(struct deck *deck, struct parcel *p, struct err *err)
 		if (deck->ops->snapshot(deck, &view, err) < 0)
 			return -1;
 	}
-	while (parcel_next(p, &c, &rec)) {
+	while (batch_next(p, &c, &rec)) {
 		if (deck->ops->put(deck, &rec, err) < 0)
 			return -1;
 	}
 	return p->match_ns ? deck->ops->match(deck, p->match_ns, err) : 0;
 }
 
-/* A deck that failed or is full takes no more, but the parcels must go round until the end. */
+/* A deck that failed or is full takes no more, but the batches must go round until the end. */
 static void *write_main(void *arg)
 {
 	struct worker *w = arg;
@@ -110,10 +110,10 @@ static void *write_main(void *arg)
 
 	privileges_keep(PRIVILEGES_NONE, &w->err);
 	while (!belt_ended(belt, STAGE_WRITE)) {
-		struct parcel *p = belt_take(belt, STAGE_WRITE, TICK_MS);
+		struct batch *p = belt_take(belt, STAGE_WRITE, TICK_MS);
 		bool works = deck && w->err.code == ERR_NONE && !deck->full;
 
-		if (works && ((p && write_parcel(deck, p, &w->err) < 0) ||
+		if (works && ((p && write_batch(deck, p, &w->err) < 0) ||
 			      deck->ops->tick(deck, clock_ns(CLOCK_MONOTONIC), &w->err) < 0))
 			works = false;
 		if (deck && (!works || deck->full))

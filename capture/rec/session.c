@@ -21,8 +21,8 @@
 #include <unistd.h>
 
 enum {
-	PARCELS = 32,
-	PARCEL_BYTES = 512 << 10,
+	BATCHES = 32,
+	BATCH_BYTES = 512 << 10,
 	LOOK_NS = 250000000, /* how often the main thread looks up */
 	SHOW_NS = 1000000000,
 	RING_FILES = 8,
@@ -172,7 +172,7 @@ static int open_deck(struct session *s, struct err *err)
 static int open_all(struct session *s, struct err *err)
 {
 	if (open_outlets(s, err) < 0 || open_rules(s, err) < 0 ||
-	    belt_new(PARCELS, PARCEL_BYTES, RECORDER_STAGES, &s->belt, err) < 0 ||
+	    belt_new(BATCHES, BATCH_BYTES, RECORDER_STAGES, &s->belt, err) < 0 ||
 	    open_driver(s, err) < 0 || privileges_settle(s->o->user, err) < 0 ||
 	    open_deck(s, err) < 0)
 		return -1;

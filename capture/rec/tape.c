@@ -1,7 +1,7 @@
 #include "capture/rec/tape.h"
 
+#include "capture/rec/batch.h"
 #include "capture/rec/deadline.h"
-#include "capture/rec/parcel.h"
 #include "capture/rec/reels.h"
 #include "format/sink.h"
 
@@ -187,7 +187,7 @@ static void count_put(struct tape *t, const struct record *rec, uint64_t before)
 		return;
 	if (file_bytes(t) != before)
 		note_flush(t, before, clock_ns(CLOCK_MONOTONIC));
-	t->pending += parcel_need(rec);
+	t->pending += batch_need(rec);
 	t->pending_events++;
 	t->segment_events++;
 	t->last_ts_ns = rec->event.ts_ns;

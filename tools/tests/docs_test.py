@@ -101,7 +101,7 @@ def rule_table_problems():
 
 
 def main():
-    programs = [p for p in ("matches", "replay", "ruletest", "scap") if os.access(os.path.join(BIN, p), os.X_OK)]
+    programs = [p for p in ("matches", "rec", "replay", "ruletest", "scap") if os.access(os.path.join(BIN, p), os.X_OK)]
     if not programs:
         print(f"skipped: no programs in {BIN}")
         return SKIP

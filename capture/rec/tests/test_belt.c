@@ -4,20 +4,20 @@
 
 #include <pthread.h>
 
-enum { STAGES = 3, PARCELS = 4, ROUNDS = 2000 };
+enum { STAGES = 3, BATCHES = 4, ROUNDS = 2000 };
 
 static struct belt *a_belt(void)
 {
 	struct belt *b;
 
-	assert_int_equal(belt_new(PARCELS, 64, STAGES, &b, NULL), 0);
+	assert_int_equal(belt_new(BATCHES, 64, STAGES, &b, NULL), 0);
 	return b;
 }
 
-static void parcels_come_to_each_stage_in_order(void **state)
+static void batches_come_to_each_stage_in_order(void **state)
 {
 	struct belt *b = a_belt();
-	struct parcel *first = belt_take(b, 0, 0), *second;
+	struct batch *first = belt_take(b, 0, 0), *second;
 
 	(void)state;
 	assert_non_null(first);
@@ -33,12 +33,12 @@ static void parcels_come_to_each_stage_in_order(void **state)
 	belt_free(b);
 }
 
-static void a_slow_last_stage_leaves_the_first_without_parcels(void **state)
+static void a_slow_last_stage_leaves_the_first_without_batches(void **state)
 {
 	struct belt *b = a_belt();
 
 	(void)state;
-	for (int i = 0; i < PARCELS; i++) {
+	for (int i = 0; i < BATCHES; i++) {
 		assert_non_null(belt_take(b, 0, 0));
 		belt_pass(b, 0);
 		assert_non_null(belt_take(b, 1, 0));
@@ -52,7 +52,7 @@ static void a_slow_last_stage_leaves_the_first_without_parcels(void **state)
 	belt_free(b);
 }
 
-static void the_end_comes_behind_the_last_parcel(void **state)
+static void the_end_comes_behind_the_last_batch(void **state)
 {
 	struct belt *b = a_belt();
 
@@ -72,7 +72,7 @@ static void the_end_comes_behind_the_last_parcel(void **state)
 	belt_free(b);
 }
 
-/* Each stage adds its number to every parcel and sees what the one before it added. */
+/* Each stage adds its number to every batch and sees what the one before it added. */
 struct hand {
 	struct belt *b;
 	unsigned stage;
@@ -83,7 +83,7 @@ struct hand {
 static void *work(void *arg)
 {
 	struct hand *h = arg;
-	struct parcel *p;
+	struct batch *p;
 
 	while ((h->stage || h->seen < ROUNDS) && (p = belt_take(h->b, h->stage, -1)) != NULL) {
 		if (h->stage == 0)
@@ -97,7 +97,7 @@ static void *work(void *arg)
 	return NULL;
 }
 
-static void threads_see_every_parcel_once(void **state)
+static void threads_see_every_batch_once(void **state)
 {
 	struct belt *b = a_belt();
 	struct hand hands[STAGES];
@@ -120,10 +120,10 @@ static void threads_see_every_parcel_once(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parcels_come_to_each_stage_in_order),
-		cmocka_unit_test(a_slow_last_stage_leaves_the_first_without_parcels),
-		cmocka_unit_test(the_end_comes_behind_the_last_parcel),
-		cmocka_unit_test(threads_see_every_parcel_once),
+		cmocka_unit_test(batches_come_to_each_stage_in_order),
+		cmocka_unit_test(a_slow_last_stage_leaves_the_first_without_batches),
+		cmocka_unit_test(the_end_comes_behind_the_last_batch),
+		cmocka_unit_test(threads_see_every_batch_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-#include "capture/rec/parcel.h"
+#include "capture/rec/batch.h"
 
 #include <stdlib.h>
 
@@ -55,13 +55,13 @@ static size_t padded(size_t n)
 	return (n + 7) & ~(size_t)7;
 }
 
-int parcel_init(struct parcel *p, size_t cap, struct err *err)
+int batch_init(struct batch *p, size_t cap, struct err *err)
 {
-	*p = (struct parcel){ .mem = malloc(cap), .cap = cap };
+	*p = (struct batch){ .mem = malloc(cap), .cap = cap };
 	return p->mem ? 0 : err_set(err, ERR_NOMEM, "no memory for buffers");
 }
 
-void parcel_deinit(struct parcel *p)
+void batch_deinit(struct batch *p)
 {
 	free(p->mem);
 	p->mem = NULL;
@@ -82,7 +82,7 @@ static size_t event_need(const struct event *ev, size_t bytes)
 		      ev->nparams * sizeof(uint32_t) + bytes);
 }
 
-size_t parcel_need(const struct record *rec)
+size_t batch_need(const struct record *rec)
 {
 	const struct shape *shape = &shapes[rec->kind];
 	size_t n = sizeof(struct item) + shape->size;
@@ -94,7 +94,7 @@ size_t parcel_need(const struct record *rec)
 	return padded(n);
 }
 
-static struct item *add_item(struct parcel *p, size_t size, enum record_kind kind)
+static struct item *add_item(struct batch *p, size_t size, enum record_kind kind)
 {
 	struct item *item = (struct item *)(p->mem + p->n);
 
@@ -103,7 +103,7 @@ static struct item *add_item(struct parcel *p, size_t size, enum record_kind kin
 	return item;
 }
 
-static bool put_event(struct parcel *p, const struct event *ev)
+static bool put_event(struct batch *p, const struct event *ev)
 {
 	size_t bytes = event_bytes(ev), size = event_need(ev, bytes);
 
@@ -141,14 +141,14 @@ static bool put_event(struct parcel *p, const struct event *ev)
 	return true;
 }
 
-bool parcel_put(struct parcel *p, const struct record *rec)
+bool batch_put(struct batch *p, const struct record *rec)
 {
 	const struct shape *shape = &shapes[rec->kind];
 	size_t size;
 
 	if (rec->kind == RECORD_EVENT)
 		return put_event(p, &rec->event);
-	size = parcel_need(rec);
+	size = batch_need(rec);
 	if (size > p->cap - p->n)
 		return false;
 	char *to = (char *)(add_item(p, size, rec->kind) + 1);
@@ -198,7 +198,7 @@ static void get_other(const struct item *item, struct record *rec)
 	}
 }
 
-bool parcel_next(const struct parcel *p, struct parcel_cursor *c, struct record *rec)
+bool batch_next(const struct batch *p, struct batch_cursor *c, struct record *rec)
 {
 	struct item *item;
 
@@ -217,7 +217,7 @@ bool parcel_next(const struct parcel *p, struct parcel_cursor *c, struct record 
 	return true;
 }
 
-void parcel_hide(struct parcel_cursor *c)
+void batch_hide(struct batch_cursor *c)
 {
 	struct packed_event *packed = (struct packed_event *)(c->item + 1);
 

@@ -2,8 +2,8 @@
  * Records on their way from one thread to the next: copies of them, back to back in one block of
  * memory.  Filling one takes no memory from anywhere.
  */
-#ifndef SAKER_REC_PARCEL_H
-#define SAKER_REC_PARCEL_H
+#ifndef SAKER_REC_BATCH_H
+#define SAKER_REC_BATCH_H
 
 #include "format/base/err.h"
 #include "format/record.h"
@@ -18,40 +18,40 @@ struct item {
 	uint16_t flags;
 };
 
-struct parcel {
+struct batch {
 	char *mem;
 	size_t n, cap;
 	uint32_t events;
 	/* What a stage tells the next ones. */
 	struct snapshot
-		*snapshot; /* all that came before this parcel, or NULL; freed by its taker */
+		*snapshot; /* all that came before this batch, or NULL; freed by its taker */
 	uint64_t match_ns; /* of the last match in it, 0: none */
 };
 
-int parcel_init(struct parcel *p, size_t cap, struct err *err);
-void parcel_deinit(struct parcel *p);
+int batch_init(struct batch *p, size_t cap, struct err *err);
+void batch_deinit(struct batch *p);
 
-static inline void parcel_clear(struct parcel *p)
+static inline void batch_clear(struct batch *p)
 {
 	p->n = 0;
 	p->events = 0;
 	p->match_ns = 0;
 }
 
-/* Bytes that rec takes in a parcel. */
-size_t parcel_need(const struct record *rec);
+/* Bytes that rec takes in a batch. */
+size_t batch_need(const struct record *rec);
 /* Copy rec, which is no RECORD_STATE, to the end; false when there is no room. */
-bool parcel_put(struct parcel *p, const struct record *rec);
+bool batch_put(struct batch *p, const struct record *rec);
 
-/* Walks through a parcel; {0} stands before its first record. */
-struct parcel_cursor {
+/* Walks through a batch; {0} stands before its first record. */
+struct batch_cursor {
 	size_t at;
 	struct item *item; /* of the record handed out last */
 };
 
-/* The next record that is not dropped; its views point into the parcel.  False at the end. */
-bool parcel_next(const struct parcel *p, struct parcel_cursor *c, struct record *rec);
+/* The next record that is not dropped; its views point into the batch.  False at the end. */
+bool batch_next(const struct batch *p, struct batch_cursor *c, struct record *rec);
 /* The event handed out last changes the state, but is not to be shown. */
-void parcel_hide(struct parcel_cursor *c);
+void batch_hide(struct batch_cursor *c);
 
 #endif

@@ -1,0 +1,30 @@
+# bash completion of rec(1); written by generate.py, not by hand
+# shellcheck shell=bash disable=SC2207
+_rec()
+{
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} words
+	COMPREPLY=()
+	# bash splits --option=value at the sign
+	if [[ $cur == = ]]; then
+		cur=
+	elif [[ $prev == = ]]; then
+		prev=${COMP_WORDS[COMP_CWORD - 2]}
+	fi
+	words="--output --no-trace --duration --max-size --rotate --keep --ring --syscalls --filter --snaplen --compress --buffer --self --driver --rules --on-match --before --after --json --alert-to --rule-matching --tag --skip-tag --skip-rule --priority --extra-field --user --max-cpu --quiet --help --version"
+	case $prev in
+	--output|-o|--rules|-r) compopt -o default; return ;;
+	--duration|-d) COMPREPLY=($(compgen -W "90s 10m 2h" -- "$cur")); return ;;
+	--max-size) COMPREPLY=($(compgen -W "500M 2G" -- "$cur")); return ;;
+	--rotate) COMPREPLY=($(compgen -W "numbers" -- "$cur")); return ;;
+	--keep|--ring|--syscalls|--filter|--snaplen|--buffer|--before|--after|--rule-matching|--tag|-t|--skip-tag|-T|--skip-rule|-D|--extra-field|--user|--max-cpu) return ;;
+	--compress|--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
+	--driver) COMPREPLY=($(compgen -W "auto bpf" -- "$cur")); return ;;
+	--alert-to) COMPREPLY=($(compgen -W "stdout file" -- "$cur")); return ;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W "$words" -- "$cur"))
+	else
+		compopt -o default
+	fi
+}
+complete -F _rec rec
