@@ -85,28 +85,46 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
+static int begin_run(struct store_sink *s, const struct store_file *trace, uint64_t size,
+		     struct err *err)
+{
+	const struct store_run run = { .trace = *trace,
+				       .trace_size = size,
+				       .files = s->opt.files,
+				       .nfiles = s->opt.nfiles,
+				       .rules_sha256 = sv_of(s->rules_sha256.hex),
+				       .rules = s->rules,
+				       .nrules = s->nrules,
+				       .options = s->opt.options,
+				       .tool = s->opt.tool,
+				       .now_ns = now_ns() };
+
+	return store_run_begin(s->opt.store, &run, err);
+}
+
+static int begin_file(struct store_sink *s, const char *name, struct err *err)
+{
+	struct digest digest;
+	uint64_t size;
+
+	if (digest_file(name, &digest, &size, err) < 0)
+		return -1;
+	char *path = realpath(name, NULL);
+
+	if (!path)
+		return err_errno(err, "%s", name);
+	const struct store_file trace = { sv_of(path), sv_of(digest.hex) };
+	int rc = begin_run(s, &trace, size, err);
+	free(path);
+	return rc;
+}
+
 static int begin(struct sink *sink, const struct trace_report *trace, struct err *err)
 {
 	struct store_sink *s = (struct store_sink *)sink;
-	struct store_run run = { .files = s->opt.files,
-				 .nfiles = s->opt.nfiles,
-				 .rules_sha256 = sv_of(s->rules_sha256.hex),
-				 .rules = s->rules,
-				 .nrules = s->nrules,
-				 .options = s->opt.options,
-				 .tool = s->opt.tool,
-				 .now_ns = now_ns() };
-	struct digest digest;
+	int rc = s->opt.live.sha256.n ? begin_run(s, &s->opt.live, 0, err)
+				      : begin_file(s, trace->path, err);
 
-	if (digest_file(trace->path, &digest, &run.trace_size, err) < 0)
-		return -1;
-	char *path = realpath(trace->path, NULL);
-
-	if (!path)
-		return err_errno(err, "%s", trace->path);
-	run.trace = (struct store_file){ sv_of(path), sv_of(digest.hex) };
-	int rc = store_run_begin(s->opt.store, &run, err);
-	free(path);
 	processes_free(s->processes);
 	s->processes = processes_new(s->opt.store);
 	if (rc == 0 && !s->processes)

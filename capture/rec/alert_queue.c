@@ -29,9 +29,6 @@ int alert_queue_new(struct alert_queue **out, struct err *err)
 
 void alert_note_free(struct alert_note *note)
 {
-	if (!note)
-		return;
-	free(note->store);
 	free(note);
 }
 
@@ -50,20 +47,18 @@ void alert_queue_free(struct alert_queue *q)
 	free(q);
 }
 
-bool alert_queue_put(struct alert_queue *q, enum priority priority, struct sv line, void *store)
+bool alert_queue_put(struct alert_queue *q, enum priority priority, struct sv line, void *about)
 {
 	struct alert_note *note = malloc(sizeof *note + line.n);
 	bool room;
 
-	if (!note) {
-		free(store);
+	if (!note)
 		return false;
-	}
 	char *text = (char *)(note + 1);
 	memcpy(text, line.p, line.n);
 	*note = (struct alert_note){ .priority = priority,
 				     .line = { text, line.n },
-				     .store = store };
+				     .about = about };
 	pthread_mutex_lock(&q->mutex);
 	room = !q->closed && q->n < ALERT_QUEUE_MAX && q->bytes + line.n <= ALERT_QUEUE_BYTES;
 	if (room) {

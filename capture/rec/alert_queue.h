@@ -11,8 +11,8 @@
 struct alert_note {
 	struct alert_note *next; /* of the queue */
 	enum priority priority;
-	struct sv line; /* text or JSON as asked for, no newline; behind the note */
-	void *store;    /* what the store needs to know, or NULL; freed with free() */
+	struct sv line; /* in the note's own memory */
+	void *about;    /* whatever the putter hung on it; the taker's business */
 };
 
 enum { ALERT_QUEUE_MAX = 8192, ALERT_QUEUE_BYTES = 8 << 20 };
@@ -23,7 +23,7 @@ int alert_queue_new(struct alert_queue **out, struct err *err);
 void alert_queue_free(struct alert_queue *q);
 
 /* A copy of line joins the queue; false when it is full or there is no memory.  Never waits. */
-bool alert_queue_put(struct alert_queue *q, enum priority priority, struct sv line, void *store);
+bool alert_queue_put(struct alert_queue *q, enum priority priority, struct sv line, void *about);
 /* The oldest one, which is the caller's to free with alert_note_free; NULL when none comes within
  * timeout_ms, or the queue is closed and empty. */
 struct alert_note *alert_queue_take(struct alert_queue *q, int timeout_ms);

@@ -2,6 +2,7 @@
 
 #include "format/intake.h"
 #include "replay/alert_lines.h"
+#include "replay/parcel.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -17,11 +18,17 @@ struct judge {
 	uint32_t filter_id;
 	bool passed; /* the filter's word on this event; true when it was not asked */
 
-	struct ruleset *rules;
-	struct alerts *templates;
+	struct rulebook *rules;
 	uint64_t generation; /* of rules */
 	pthread_mutex_t mutex;
-	struct ruleset *next_rules; /* under mutex */
+	struct rulebook *next_rules; /* under mutex */
+
+	struct live_store *live;    /* may be NULL */
+	struct parcel_writer store; /* for live: what this batch has told so far */
+	struct process_watch watch;
+	const struct record *rec; /* being judged */
+	bool told;                /* its news are */
+	uint32_t alerts;          /* in the parcel */
 
 	struct buf line;
 	struct batch *batch; /* being judged */
@@ -56,6 +63,7 @@ int judge_new(const struct judge_options *opt, struct judge **out, struct err *e
 	if (!j)
 		return err_set(err, ERR_NOMEM, "no memory for the engine");
 	j->opt = *opt;
+	j->store.with_processes = true;
 	pthread_mutex_init(&j->mutex, NULL);
 	j->engine = engine_new(NULL, opt->matching);
 	if (!j->engine) {
@@ -82,43 +90,88 @@ void judge_free(struct judge *j)
 	intake_deinit(&j->intake);
 	program_free(j->filter);
 	arena_deinit(&j->arena);
-	alerts_free(j->templates);
-	ruleset_free(j->rules);
-	ruleset_free(j->next_rules);
+	rulebook_unref(j->rules);
+	rulebook_unref(j->next_rules);
+	parcel_writer_deinit(&j->store);
+	process_watch_deinit(&j->watch);
 	buf_deinit(&j->line);
 	pthread_mutex_destroy(&j->mutex);
 	free(j);
 }
 
+void judge_use_store(struct judge *j, struct live_store *store)
+{
+	j->live = store;
+}
+
 /* --- rules --- */
 
-void judge_set_rules(struct judge *j, struct ruleset *rules)
+void judge_set_rules(struct judge *j, struct rulebook *rules)
 {
-	struct ruleset *overtaken;
+	struct rulebook *overtaken;
 
 	pthread_mutex_lock(&j->mutex);
 	overtaken = j->next_rules;
 	j->next_rules = rules;
 	pthread_mutex_unlock(&j->mutex);
-	ruleset_free(overtaken);
+	rulebook_unref(overtaken);
 }
 
-static int change_rules(struct judge *j, struct err *err)
+static void change_rules(struct judge *j)
 {
-	struct ruleset *rules;
+	struct rulebook *rules;
 
 	pthread_mutex_lock(&j->mutex);
 	rules = j->next_rules;
 	j->next_rules = NULL;
 	pthread_mutex_unlock(&j->mutex);
 	if (!rules)
-		return 0;
-	engine_set_rules(j->engine, rules);
+		return;
+	engine_set_rules(j->engine, rulebook_rules(rules));
 	engine_ctx(j->engine)->run = ++j->generation;
-	alerts_free(j->templates);
-	ruleset_free(j->rules);
+	rulebook_unref(j->rules);
 	j->rules = rules;
-	return alerts_new(rules, j->opt.json, &j->templates, err);
+	/* The store begins another run, which knows of no process yet. */
+	parcel_writer_deinit(&j->store);
+	j->store = (struct parcel_writer){ .with_processes = true };
+}
+
+/* --- what there is to tell --- */
+
+static int put_news(void *arg, const struct process_news *n, struct err *err)
+{
+	struct judge *j = arg;
+
+	(void)err;
+	parcel_put_news(&j->store, n);
+	return 0;
+}
+
+static int tell_news(struct judge *j, struct err *err)
+{
+	if (!j->live || j->told)
+		return 0;
+	j->told = true;
+	return process_watch_record(&j->watch, j->rec, engine_state(j->engine), put_news, j, err);
+}
+
+/* What this batch told goes to the store; if it has no room, processes are to be told again. */
+static int send_parcel(struct judge *j, struct err *err)
+{
+	struct buf *out = &j->store.out;
+
+	if (out->failed)
+		return err_set(err, ERR_NOMEM, "no memory for matches");
+	if (!out->n)
+		return 0;
+	if (!live_store_put(j->live, j->rules, buf_sv(out))) {
+		meter_add(&j->opt.meter->alerts_lost, j->alerts);
+		parcel_writer_deinit(&j->store);
+		j->store = (struct parcel_writer){ .with_processes = true };
+	}
+	buf_clear(out);
+	j->alerts = 0;
+	return 0;
 }
 
 static int on_match(void *arg, const struct match *m, struct err *err)
@@ -126,10 +179,14 @@ static int on_match(void *arg, const struct match *m, struct err *err)
 	struct judge *j = arg;
 	struct alert alert;
 
-	if (alerts_render(j->templates, m, &alert, err) < 0)
+	if (tell_news(j, err) < 0 || alerts_render(rulebook_alerts(j->rules), m, &alert, err) < 0)
 		return -1;
 	meter_add(&j->opt.meter->matches, 1);
 	j->batch->match_ns = alert.ts_ns;
+	if (j->live) {
+		parcel_put_alert(&j->store, &alert);
+		j->alerts++;
+	}
 	if (!j->opt.alerts)
 		return 0;
 	buf_clear(&j->line);
@@ -173,7 +230,21 @@ static int judge_event(struct judge *j, struct batch_cursor *c, struct record *r
 		return -1;
 	if (!j->passed)
 		leave_out(j, c, &rec->event);
-	return 0;
+	return tell_news(j, err);
+}
+
+static int judge_record(struct judge *j, struct batch_cursor *c, struct record *rec,
+			struct err *err)
+{
+	j->rec = rec;
+	j->told = false;
+	if (rec->kind == RECORD_EVENT)
+		return judge_event(j, c, rec, err);
+	if (rec->kind == RECORD_SECTION)
+		intake_section(&j->intake);
+	if (rec->kind == RECORD_LOSS)
+		intake_loss(&j->intake);
+	return engine_record(j->engine, rec, NULL, NULL, err) < 0 ? -1 : tell_news(j, err);
 }
 
 int judge_batch(struct judge *j, struct batch *p, struct err *err)
@@ -181,25 +252,13 @@ int judge_batch(struct judge *j, struct batch *p, struct err *err)
 	struct batch_cursor c = { 0 };
 	struct record rec;
 
-	if (change_rules(j, err) < 0)
-		return -1;
+	change_rules(j);
 	j->batch = p;
 	while (batch_next(p, &c, &rec)) {
-		int rc;
-
-		if (rec.kind == RECORD_EVENT) {
-			rc = judge_event(j, &c, &rec, err);
-		} else {
-			if (rec.kind == RECORD_SECTION)
-				intake_section(&j->intake);
-			if (rec.kind == RECORD_LOSS)
-				intake_loss(&j->intake);
-			rc = engine_record(j->engine, &rec, NULL, NULL, err);
-		}
-		if (rc < 0)
+		if (judge_record(j, &c, &rec, err) < 0)
 			return -1;
 	}
-	return 0;
+	return j->live && j->rules ? send_parcel(j, err) : 0;
 }
 
 int judge_snapshot(const struct judge *j, struct snapshot *out, struct err *err)

@@ -8,8 +8,9 @@
 
 #include "capture/rec/alert_queue.h"
 #include "capture/rec/batch.h"
+#include "capture/rec/live_store.h"
 #include "capture/rec/meter.h"
-#include "engine/engine.h"
+#include "capture/rec/rulebook.h"
 
 struct judge;
 
@@ -27,9 +28,12 @@ void judge_free(struct judge *j);
 
 /*
  * Judge with these rules from the next batch on; any thread may say so, and whoever calls
- * afterwards wins.  Takes rules, frees the old ones.
+ * afterwards wins.  Takes the reference.
  */
-void judge_set_rules(struct judge *j, struct ruleset *rules);
+void judge_set_rules(struct judge *j, struct rulebook *rules);
+
+/* What matches goes there, too.  Before the first batch. */
+void judge_use_store(struct judge *j, struct live_store *store);
 
 /* Work through a batch: what is not to be recorded is marked, and the last match noted. */
 int judge_batch(struct judge *j, struct batch *p, struct err *err);

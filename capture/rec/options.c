@@ -23,6 +23,7 @@ enum {
 	KEY_JSON,
 	KEY_NO_TRACE,
 	KEY_ALERT_TO,
+	KEY_DB,
 	KEY_MATCHING,
 	KEY_PRIORITY,
 	KEY_EXTRA_FIELD,
@@ -66,7 +67,8 @@ const struct cli_option options_table[] = {
 	{ KEY_JSON, "json", NULL, "alerts as JSON" },
 	{ KEY_ALERT_TO, "alert-to", "WHERE",
 	  "stdout (default), file:PATH, syslog, program:COMMAND (lines on its\n"
-	  "standard input), http://... or https://...; repeat for more" },
+	  "standard input), http://..., https://... or none; repeat for more" },
+	{ KEY_DB, "db", "FILE", "keep matches and the processes around them in this SQLite file" },
 	{ KEY_MATCHING, "rule-matching", "MODE", "all (default) or first, as in replay" },
 	{ 't', "tag", "TAG", "use only rules that have this tag; repeat for more" },
 	{ 'T', "skip-tag", "TAG", "leave out rules that have this tag" },
@@ -211,6 +213,9 @@ static int apply_rules(struct options *o, int key, const struct cli *c, struct e
 		return quantity_duration(c->value, "after", &o->after_ns, err);
 	case KEY_ALERT_TO:
 		return add_word(&o->alert_to, c->value, err);
+	case KEY_DB:
+		o->db = c->value;
+		return 0;
 	case KEY_MATCHING:
 		return set_matching(o, c, err);
 	case KEY_EXTRA_FIELD:
@@ -282,6 +287,7 @@ static int check(const struct options *o, bool no_trace, struct err *err)
 		{ pipe && o->rules.n && to_stdout(o),
 		  "the trace and the alerts cannot both go to standard output: see --alert-to" },
 		{ o->ring_bytes && o->ring_bytes < RING_MIN, "--ring of at least 256K, please" },
+		{ o->db && o->rules.n == 0, "--db needs rules (-r)" },
 		{ o->keep && !o->rotate_bytes && !o->rotate_ns && !o->on_match,
 		  "--keep needs --rotate or --on-match" },
 	};

@@ -5,11 +5,11 @@
 #include "capture/rec/deadline.h"
 #include "capture/rec/flight.h"
 #include "capture/rec/governor.h"
-#include "capture/rec/live_rules.h"
 #include "capture/rec/manifest.h"
 #include "capture/rec/notify.h"
 #include "capture/rec/privileges.h"
 #include "capture/rec/recorder.h"
+#include "capture/rec/rulebook.h"
 #include "capture/rec/status.h"
 #include "capture/rec/tape.h"
 
@@ -38,6 +38,7 @@ struct session {
 	struct judge *judge;
 	struct alert_queue *alerts;
 	struct outlets *outlets;
+	struct live_store *store;
 	struct drain *drain;
 	struct deck *deck;
 	struct recorder *recorder;
@@ -51,9 +52,9 @@ struct session {
 
 static int load_rules(struct session *s, struct err *err)
 {
-	struct ruleset *rules;
+	struct rulebook *rules;
 	struct buf notes = { 0 };
-	int rc = live_rules_load(s->o, &notes, &rules, err);
+	int rc = rulebook_load(s->o, &notes, &rules, err);
 
 	if (rc == 0)
 		judge_set_rules(s->judge, rules);
@@ -105,7 +106,8 @@ static int open_outlets(struct session *s, struct err *err)
 	if (o->alert_to.n == 0)
 		return outlets_add(s->outlets, "stdout", err);
 	for (size_t i = 0; i < o->alert_to.n; i++) {
-		if (outlets_add(s->outlets, o->alert_to.items[i], err) < 0)
+		if (strcmp(o->alert_to.items[i], "none") != 0 &&
+		    outlets_add(s->outlets, o->alert_to.items[i], err) < 0)
 			return -1;
 	}
 	return 0;
@@ -159,13 +161,26 @@ static int open_flight(struct session *s, struct err *err)
 	return flight_open(&how, &s->deck, err);
 }
 
+static int open_store(struct session *s, struct err *err)
+{
+	const struct live_store_options how = { .db = s->o->db,
+						.trace = s->o->output,
+						.manifest = buf_sv(&s->manifest),
+						.options = SV("{\"live\":true}"),
+						.meter = &s->meter };
+
+	if (!s->o->db)
+		return 0;
+	if (live_store_open(&how, &s->store, err) < 0)
+		return -1;
+	judge_use_store(s->judge, s->store);
+	return 0;
+}
+
 static int open_deck(struct session *s, struct err *err)
 {
 	if (!s->o->output)
 		return 0;
-	if (manifest_put(s->o, drain_driver(s->drain), clock_ns(CLOCK_REALTIME), &s->manifest,
-			 err) < 0)
-		return -1;
 	return s->o->on_match ? open_flight(s, err) : open_tape(s, err);
 }
 
@@ -173,7 +188,10 @@ static int open_all(struct session *s, struct err *err)
 {
 	if (open_outlets(s, err) < 0 || open_rules(s, err) < 0 ||
 	    belt_new(BATCHES, BATCH_BYTES, RECORDER_STAGES, &s->belt, err) < 0 ||
-	    open_driver(s, err) < 0 || privileges_settle(s->o->user, err) < 0 ||
+	    open_driver(s, err) < 0 ||
+	    manifest_put(s->o, drain_driver(s->drain), clock_ns(CLOCK_REALTIME), &s->manifest,
+			 err) < 0 ||
+	    privileges_settle(s->o->user, err) < 0 || open_store(s, err) < 0 ||
 	    open_deck(s, err) < 0)
 		return -1;
 	const struct recorder_options how = { .drain = s->drain,
@@ -196,6 +214,8 @@ static int close_all(struct session *s, struct err *err)
 	if (s->recorder && recorder_finish(s->recorder, err) < 0)
 		rc = -1;
 	if (deck_close(s->deck, err) < 0)
+		rc = -1;
+	if (live_store_close(s->store, err) < 0)
 		rc = -1;
 	outlets_free(s->outlets);
 	alert_queue_free(s->alerts);

@@ -10,9 +10,9 @@ _rec()
 	elif [[ $prev == = ]]; then
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
-	words="--output --no-trace --duration --max-size --rotate --keep --ring --syscalls --filter --snaplen --compress --buffer --self --driver --rules --on-match --before --after --json --alert-to --rule-matching --tag --skip-tag --skip-rule --priority --extra-field --user --max-cpu --quiet --help --version"
+	words="--output --no-trace --duration --max-size --rotate --keep --ring --syscalls --filter --snaplen --compress --buffer --self --driver --rules --on-match --before --after --json --alert-to --db --rule-matching --tag --skip-tag --skip-rule --priority --extra-field --user --max-cpu --quiet --help --version"
 	case $prev in
-	--output|-o|--rules|-r) compopt -o default; return ;;
+	--output|-o|--rules|-r|--db) compopt -o default; return ;;
 	--duration|-d) COMPREPLY=($(compgen -W "90s 10m 2h" -- "$cur")); return ;;
 	--max-size) COMPREPLY=($(compgen -W "500M 2G" -- "$cur")); return ;;
 	--rotate) COMPREPLY=($(compgen -W "numbers" -- "$cur")); return ;;

@@ -97,6 +97,15 @@ def alerts_go_where_they_are_sent(work):
             assert file.read() == alerts(HOST), path
 
 
+def the_store_holds_what_a_replay_would_put_there(work):
+    live, replayed, out = (os.path.join(work, name) for name in ("live.db", "replayed.db", "t.scap"))
+    ends_well(rec("-o", out, "-r", RULES, "--db", live, "--alert-to", "none"))
+    run("replay", "-q", "-o", "none", "-r", RULES, "--db", replayed, out)
+    for query in ("SELECT rule, evt_num, ts_ns, message, cmdline FROM v_matches ORDER BY evt_num, rule",
+                  "SELECT count(*) FROM processes", "SELECT count(*) FROM programs", "SELECT outcome, matches, events FROM runs"):
+        assert run("matches", "sql", "--db", live, query) == run("matches", "sql", "--db", replayed, query), query
+
+
 def lost_events_are_in_the_ledger(work):
     out = os.path.join(work, "t.scap")
     done = ends_well(rec("-o", out, "-r", RULES, lose=1000))
@@ -250,7 +259,8 @@ def wrong_command_lines_are_refused(work):
 
 
 TESTS = [live_is_replay, without_a_trace_the_alerts_are_the_same, a_filter_leaves_out_what_changes_no_state,
-         a_stream_is_a_trace, alerts_go_where_they_are_sent, lost_events_are_in_the_ledger, a_stop_is_clean, files_follow_each_other_without_a_gap, a_ring_keeps_the_newest, files_are_kept_by_number,
+         a_stream_is_a_trace, alerts_go_where_they_are_sent,
+         the_store_holds_what_a_replay_would_put_there, lost_events_are_in_the_ledger, a_stop_is_clean, files_follow_each_other_without_a_gap, a_ring_keeps_the_newest, files_are_kept_by_number,
          a_match_saves_what_was_around_it, a_killed_recorder_leaves_a_trace_that_reads, a_held_recorder_goes_on,
          a_full_disk_ends_the_file_well, a_small_enough_size_stops, rules_change_without_losing_state_or_events,
          wrong_command_lines_are_refused]
