@@ -24,6 +24,7 @@ enum frame_kind {
 	FRAME_LOSS = 6,     /* what the recorder could not keep: rows as in META */
 	FRAME_SNAPSHOT = 7, /* begins a segment: all that came before */
 	FRAME_FILTER = 8,   /* ends a segment: which texts and addresses are in it */
+	FRAME_BREAK = 9,    /* what comes next does not continue what came before */
 };
 
 struct frame {

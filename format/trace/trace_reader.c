@@ -32,7 +32,8 @@ struct trace_reader {
 	struct snapshot_columns snapshot;
 	struct snapshot_view state; /* to be handed out next */
 	bool has_state;
-	bool ended; /* the trailer has been read */
+	bool broken; /* the next snapshot is not what the records before it have come to */
+	bool ended;  /* the trailer has been read */
 	struct plan plan;
 	struct trace_index seen; /* what an index should say of the frames that were read */
 	struct buf seen_payload;
@@ -153,15 +154,16 @@ static int see(struct trace_reader *r, const struct block_summary *block, uint64
 static int enter_snapshot(struct trace_reader *r)
 {
 	struct sv payload = r->frame.payload;
-	bool first = r->seen.nframes == 0;
+	bool wanted = r->seen.nframes == 0 || r->broken;
 	uint64_t num;
 
 	if (!sv_take_varint(&payload, &num))
 		return err_set(&r->err, ERR_FORMAT, "a snapshot ends early");
 	if (see(r, NULL, num) < 0)
 		return -1;
-	if (!first)
+	if (!wanted)
 		return 0;
+	r->broken = false;
 	if (snapshot_frame_take(r->packer, r->frame.payload, &r->snapshot, &r->state, &num,
 				&r->err) < 0 ||
 	    intake_load(&r->intake, &r->state, &r->err) < 0)
@@ -205,6 +207,9 @@ static int enter_frame(struct trace_reader *r)
 		return check_index(r);
 	case FRAME_MANIFEST:
 		return 0;
+	case FRAME_BREAK:
+		r->broken = true;
+		return see(r, NULL, 0);
 	case FRAME_FILTER:
 		return see(r, NULL, 0);
 	}

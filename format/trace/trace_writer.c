@@ -133,6 +133,15 @@ static int begin_segment(struct trace_writer *w, struct err *err)
 	return put_snapshot(w, &v, err);
 }
 
+/* What comes next does not continue what is there. */
+static int break_off(struct trace_writer *w, struct err *err)
+{
+	if (end_segment(w, err) < 0)
+		return -1;
+	buf_clear(&w->payload);
+	return put_frame(w, FRAME_BREAK, NULL, 0, err);
+}
+
 static bool segment_full(const struct trace_writer *w)
 {
 	if (w->opt.segment_events)
@@ -182,7 +191,7 @@ int trace_writer_put(struct trace_writer *w, const struct record *rec, struct er
 	case RECORD_EVENT:
 		return put_event(w, &rec->event, err);
 	case RECORD_STATE:
-		if ((w->index.nframes || w->meta.n || w->events) && end_segment(w, err) < 0)
+		if ((w->index.nframes || w->meta.n || w->events) && break_off(w, err) < 0)
 			return -1;
 		return put_snapshot(w, &rec->snapshot, err);
 	default:

@@ -12,11 +12,11 @@ _scap()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in cat|info|convert|verify) command=$word && break ;; esac
+		case $word in cat|info|convert|verify|recover) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="cat info convert verify --help --version"
+		words="cat info convert verify recover --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -42,6 +42,9 @@ _scap()
 		;;
 	verify)
 		words="--json --help"
+		;;
+	recover)
+		words="--help"
 		;;
 	esac
 	if [[ $cur == -* ]]; then

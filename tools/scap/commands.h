@@ -8,5 +8,6 @@ extern const struct cli_command scap_cmd_cat;
 extern const struct cli_command scap_cmd_info;
 extern const struct cli_command scap_cmd_convert;
 extern const struct cli_command scap_cmd_verify;
+extern const struct cli_command scap_cmd_recover;
 
 #endif

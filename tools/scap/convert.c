@@ -1,61 +1,19 @@
 /* scap convert: the same records in another file format. */
-#include "engine/tracker.h"
 #include "format/sink.h"
 #include "format/source.h"
 #include "tools/scap/commands.h"
+#include "tools/scap/output_file.h"
 #include "tools/scap/provenance.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-enum { KEY_BLOCK_EVENTS = 256, KEY_SEGMENT_EVENTS };
-
-static bool same_file(const char *path, const struct stat *other)
-{
-	struct stat st;
-
-	return strcmp(path, "-") != 0 && stat(path, &st) == 0 && st.st_dev == other->st_dev &&
-	       st.st_ino == other->st_ino;
-}
-
-/*
- * Open OUT for writing, but not over IN: it is emptied only after both are known to be different
- * files.
- */
-static int open_output(const char *in, const char *out, struct err *err)
-{
-	struct stat st;
-	int fd;
-
-	if (strcmp(out, "-") == 0) {
-		fd = dup(STDOUT_FILENO);
-		return fd < 0 ? err_errno(err, "cannot write to standard output") : fd;
-	}
-	fd = open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return err_errno(err, "cannot create %s", out);
-	if (fstat(fd, &st) < 0 ||
-	    (S_ISREG(st.st_mode) && !same_file(in, &st) && ftruncate(fd, 0) < 0))
-		err_errno(err, "cannot empty %s", out);
-	else if (same_file(in, &st))
-		err_set(err, ERR_USAGE, "%s and %s are the same file", in, out);
-	else
-		return fd;
-	close(fd);
-	return -1;
-}
-
-/* tracker: follows what is written; NULL: nobody asks for it. */
-static int copy(struct source *src, struct sink *to, struct tracker *tracker, struct err *err)
+static int copy(struct source *src, struct sink *to, struct err *err)
 {
 	struct record rec;
 	enum next n;
 
 	while ((n = source_next(src, &rec, err)) == NEXT_ITEM) {
-		if (sink_put(to, &rec, err) < 0 ||
-		    (tracker && tracker_record(tracker, &rec, err) < 0))
+		if (sink_put(to, &rec, err) < 0)
 			return -1;
 	}
 	return n == NEXT_END ? 0 : -1;
@@ -85,10 +43,8 @@ static int run(struct cli *c, struct err *err)
 	struct sink_options out_opt = { 0 };
 	struct buf manifest = { 0 };
 	const struct sink_kind *kind = NULL;
-	struct tracker *tracker = NULL;
 	struct sink *to = NULL;
 	struct source *src = NULL;
-	uint64_t number;
 	int key, fd, rc = -1;
 
 	while ((key = cli_next(c, err)) > 0) {
@@ -99,16 +55,6 @@ static int run(struct cli *c, struct err *err)
 				return err_set(err, ERR_USAGE,
 					       "unknown format %s (stock, stock-gz or native)",
 					       c->value);
-			break;
-		case KEY_BLOCK_EVENTS:
-			if (cli_number(c, "block-events", 1, UINT32_MAX, &number, err) < 0)
-				return -1;
-			out_opt.block_events = (uint32_t)number;
-			break;
-		case KEY_SEGMENT_EVENTS:
-			if (cli_number(c, "segment-events", 1, UINT32_MAX, &number, err) < 0)
-				return -1;
-			out_opt.segment_events = (uint32_t)number;
 			break;
 		case 'u':
 			in_opt.upgrade = true;
@@ -125,27 +71,16 @@ static int run(struct cli *c, struct err *err)
 	if (make_manifest(kind, c->argv, in_opt.upgrade, &manifest, err) < 0)
 		goto out;
 	out_opt.manifest = buf_sv(&manifest);
-	if (manifest.n) {
-		tracker = tracker_new();
-		if (!tracker) {
-			err_set(err, ERR_NOMEM, "no memory for the state of a trace");
-			goto out;
-		}
-		out_opt.snapshot = tracker_snapshot;
-		out_opt.snapshot_arg = tracker;
-	}
-	fd = open_output(in, out, err);
+	fd = output_file_open(in, out, err);
 	if (fd < 0)
 		goto out;
-	if (sink_open(kind, fd, strcmp(out, "-") == 0 ? "standard output" : out, &out_opt, &to,
-		      err) < 0)
+	if (sink_open(kind, fd, output_file_name(out), &out_opt, &to, err) < 0)
 		goto out;
-	rc = copy(src, to, tracker, err);
+	rc = copy(src, to, err);
 	/* What could be read of a damaged trace is kept. */
 	if (sink_close(to, err) < 0)
 		rc = -1;
 out:
-	tracker_free(tracker);
 	buf_deinit(&manifest);
 	source_close(src);
 	return rc;
@@ -156,9 +91,6 @@ static const struct cli_option options[] = {
 	  "stock, stock-gz or native; default: by the name of OUT (\".gz\": stock-gz, \".skr\": "
 	  "native)" },
 	{ 'u', "upgrade", NULL, "write old events in their current form" },
-	{ KEY_BLOCK_EVENTS, "block-events", "N", "of a native trace: at most N events a block" },
-	{ KEY_SEGMENT_EVENTS, "segment-events", "N",
-	  "of a native trace: begin a segment after N events" },
 };
 
 const struct cli_command scap_cmd_convert = {

@@ -13,16 +13,20 @@ static void put_time(struct buf *b, uint64_t ns)
 		human_time(b, ns);
 }
 
-/* How long the gaps are together; what has no known end or beginning does not count. */
-static uint64_t length_of(const struct loss_gap *gaps, size_t n)
+/* How long the gaps are together, if that is known. */
+static void put_length(struct buf *b, const struct loss_gap *gaps, size_t n)
 {
 	uint64_t sum = 0;
+	bool known = true;
 
 	for (size_t i = 0; i < n; i++) {
-		if (gaps[i].from_ns && gaps[i].to_ns != UINT64_MAX)
-			sum += gaps[i].to_ns - gaps[i].from_ns;
+		known &= gaps[i].from_ns && gaps[i].to_ns != UINT64_MAX;
+		sum += gaps[i].to_ns - gaps[i].from_ns;
 	}
-	return sum;
+	if (known)
+		human_duration(b, sum);
+	else
+		buf_puts(b, "unknown length");
 }
 
 static void put_entry(struct buf *b, const struct loss_entry *e)
@@ -68,7 +72,7 @@ void losses_text(struct buf *b, const struct losses *l, uint64_t top)
 		buf_puts(b, "an unknown number of events");
 	}
 	buf_printf(b, ", %zu gap%s of ", ngaps, ngaps == 1 ? "" : "s");
-	human_duration(b, length_of(gaps, ngaps));
+	put_length(b, gaps, ngaps);
 	buf_putc(b, '\n');
 	for (size_t i = 0; i < l->n && i < top; i++)
 		put_entry(b, &l->items[i]);
