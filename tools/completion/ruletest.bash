@@ -12,11 +12,11 @@ _ruletest()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in run|explain|check|describe) command=$word && break ;; esac
+		case $word in run|explain|diff|check|describe) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="run explain check describe --help --version"
+		words="run explain diff check describe --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -34,6 +34,14 @@ _ruletest()
 		--rules|-r) compopt -o default; return ;;
 		--rule|--event|-e|--nearest|-n) return ;;
 		--colour) COMPREPLY=($(compgen -W "auto always never" -- "$cur")); return ;;
+		esac
+		;;
+	diff)
+		words="--rules --output --examples --jobs --cache --no-cache --help"
+		case $prev in
+		--rules|-r|--cache) compopt -o default; return ;;
+		--output|-o) COMPREPLY=($(compgen -W "text markdown json" -- "$cur")); return ;;
+		--examples|-n|--jobs|-j) return ;;
 		esac
 		;;
 	check)

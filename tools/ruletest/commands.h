@@ -6,6 +6,7 @@
 
 extern const struct cli_command ruletest_cmd_check;
 extern const struct cli_command ruletest_cmd_describe;
+extern const struct cli_command ruletest_cmd_diff;
 extern const struct cli_command ruletest_cmd_explain;
 extern const struct cli_command ruletest_cmd_run;
 
