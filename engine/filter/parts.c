@@ -54,6 +54,56 @@ bool program_test_parts(struct program *p, uint32_t id, struct field_ctx *ctx, b
 	return try_part(&trial, p->conditions[id].tree, true);
 }
 
+struct tallying {
+	struct field_ctx *ctx;
+	struct part_tally *tallies;
+	uint64_t weight, now;
+	uint64_t (*ticks)(void);
+	uint32_t at;
+};
+
+static bool tally_part(struct tallying *t, const struct tree *tree)
+{
+	struct part_tally *own = &t->tallies[t->at++];
+	bool any = tree->kind == AST_OR, holds = !any;
+	uint64_t now;
+
+	switch (tree->kind) {
+	case AST_CHECK:
+		holds = check_test(tree->check, t->ctx);
+		now = t->ticks();
+		own->ticks += t->weight * (now - t->now);
+		t->now = now;
+		break;
+	case AST_NOT:
+		holds = !tally_part(t, tree->kids[0]);
+		break;
+	case AST_AND:
+	case AST_OR:
+	case AST_IDENT:
+		for (size_t i = 0; i < tree->nkids; i++) {
+			if (holds == any)
+				t->at += size_of(tree->kids[i]);
+			else
+				holds = tally_part(t, tree->kids[i]);
+		}
+		break;
+	}
+	own->tried += t->weight;
+	own->held += holds ? t->weight : 0;
+	return holds;
+}
+
+bool program_test_tallied(struct program *p, uint32_t id, struct field_ctx *ctx, uint64_t weight,
+			  uint64_t (*ticks)(void), struct part_tally *tallies)
+{
+	struct tallying t = {
+		.ctx = ctx, .tallies = tallies, .weight = weight, .now = ticks(), .ticks = ticks
+	};
+
+	return tally_part(&t, p->conditions[id].tree);
+}
+
 static const struct tree *find(const struct tree *t, uint32_t *part)
 {
 	const struct tree *found = NULL;

@@ -25,6 +25,19 @@ bool program_test_parts(struct program *p, uint32_t id, struct field_ctx *ctx, b
 bool program_part_value(const struct program *p, uint32_t id, uint32_t part, struct field_ctx *ctx,
 			struct value *out, enum print_format *format);
 
+/* What the parts of one condition cost and say over many events. */
+struct part_tally {
+	uint64_t tried, held;
+	uint64_t ticks; /* of checks: in whatever unit the clock has */
+};
+
+/*
+ * Test the condition as program_test does, from left to right and no further than needed, and add
+ * what happened to the tallies of its parts, `weight` times.  ticks() is read at every check.
+ */
+bool program_test_tallied(struct program *p, uint32_t id, struct field_ctx *ctx, uint64_t weight,
+			  uint64_t (*ticks)(void), struct part_tally *tallies);
+
 /* The check of part i is the same as that of any other part with this number; UINT32_MAX: none. */
 uint32_t program_part_check(const struct program *p, uint32_t id, uint32_t part);
 

@@ -12,11 +12,11 @@ _ruletest()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in run|explain|diff|check|describe) command=$word && break ;; esac
+		case $word in run|explain|diff|coverage|check|describe) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="run explain diff check describe --help --version"
+		words="run explain diff coverage check describe --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -42,6 +42,12 @@ _ruletest()
 		--rules|-r|--cache) compopt -o default; return ;;
 		--output|-o) COMPREPLY=($(compgen -W "text markdown json" -- "$cur")); return ;;
 		--examples|-n|--jobs|-j) return ;;
+		esac
+		;;
+	coverage)
+		words="--rules --json --help"
+		case $prev in
+		--rules|-r) compopt -o default; return ;;
 		esac
 		;;
 	check)

@@ -5,6 +5,7 @@
 #include "tools/common/cli.h"
 
 extern const struct cli_command ruletest_cmd_check;
+extern const struct cli_command ruletest_cmd_coverage;
 extern const struct cli_command ruletest_cmd_describe;
 extern const struct cli_command ruletest_cmd_diff;
 extern const struct cli_command ruletest_cmd_explain;

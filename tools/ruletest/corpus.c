@@ -63,6 +63,21 @@ struct trace *corpus_file(struct corpus *c, const char *path)
 	return t->path.p ? t : NULL;
 }
 
+int corpus_add(struct corpus *c, char **operands, int n, struct err *err)
+{
+	struct inputs in = { 0 };
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < n; i++)
+		rc = inputs_add(&in, operands[i], &inputs_traces, err);
+	for (size_t i = 0; rc == 0 && i < in.n; i++) {
+		if (!corpus_file(c, in.paths[i]))
+			rc = no_memory(err);
+	}
+	inputs_deinit(&in);
+	return rc;
+}
+
 struct trace *corpus_list(struct corpus *c, const struct record *records, size_t n)
 {
 	struct trace *t = add(c);

@@ -36,6 +36,8 @@ struct corpus {
 void corpus_deinit(struct corpus *c);
 /* The trace of this file, found or added.  NULL: no memory. */
 struct trace *corpus_file(struct corpus *c, const char *path);
+/* The traces that operands of a command line mean. */
+int corpus_add(struct corpus *c, char **operands, int n, struct err *err);
 struct trace *corpus_list(struct corpus *c, const struct record *records, size_t n);
 
 /*

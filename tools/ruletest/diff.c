@@ -1,5 +1,4 @@
 /* ruletest diff: what a change of rules means, in rules and in alerts. */
-#include "replay/inputs.h"
 #include "tools/common/human.h"
 #include "tools/common/json.h"
 #include "tools/ruletest/alerts_diff.h"
@@ -256,21 +255,6 @@ static int load(struct rulebooks *books, const struct settings *set, const char 
 	return rulebook_load(books, &paths, out, err) < 0 ? err_prefix(err, "%s", file) : 0;
 }
 
-static int add_traces(struct corpus *c, char **operands, int n, struct err *err)
-{
-	struct inputs in = { 0 };
-	int rc = 0;
-
-	for (int i = 0; rc == 0 && i < n; i++)
-		rc = inputs_add(&in, operands[i], &inputs_traces, err);
-	for (size_t i = 0; rc == 0 && i < in.n; i++) {
-		if (!corpus_file(c, in.paths[i]))
-			rc = err_set(err, ERR_NOMEM, "out of memory");
-	}
-	inputs_deinit(&in);
-	return rc;
-}
-
 static int compare(struct cli *c, struct settings *set, struct err *err)
 {
 	struct comparison x = { .before = c->argv[0], .after = c->argv[1] };
@@ -287,7 +271,7 @@ static int compare(struct cli *c, struct settings *set, struct err *err)
 	if (rc == 0)
 		rc = load(&books, set, c->argv[1], &set->arena, &after, err);
 	if (rc == 0)
-		rc = add_traces(&x.alerts.plan.corpus, c->argv + 2, c->argc - 2, err);
+		rc = corpus_add(&x.alerts.plan.corpus, c->argv + 2, c->argc - 2, err);
 	if (rc == 0)
 		rc = rules_diff(&x.rules, before, after, err);
 	if (rc == 0)

@@ -1,0 +1,60 @@
+#include "tools/ruletest/subject.h"
+
+#include <stdio.h>
+
+static int no_memory(struct err *err)
+{
+	return err_set(err, ERR_NOMEM, "out of memory");
+}
+
+int subject_take_rules(struct subject *s, const char *path, struct err *err)
+{
+	return sv_list_push(&s->arena, &s->paths, sv_of(path)) ? 0 : no_memory(err);
+}
+
+int subject_open(struct subject *s, char **traces, int n, struct err *err)
+{
+	if (rulebook_load(&s->books, &s->paths, &s->book, err) < 0)
+		return -1;
+	s->nrules = ruleset_rules(s->book->rules, &s->rules);
+	return corpus_add(&s->corpus, traces, n, err);
+}
+
+void subject_close(struct subject *s)
+{
+	panel_free(s->panel);
+	corpus_deinit(&s->corpus);
+	rulebooks_deinit(&s->books);
+	arena_deinit(&s->arena);
+}
+
+int subject_panel(struct subject *s, struct err *err)
+{
+	struct probe *probes = arena_array(&s->arena, struct probe, s->nrules);
+
+	s->number = arena_array(&s->arena, size_t, s->nrules);
+	if (!probes || !s->number)
+		return no_memory(err);
+	for (size_t i = 0; i < s->nrules; i++) {
+		if (!s->rules[i].enabled)
+			continue;
+		probes[s->n].cond = s->rules[i].ast;
+		s->number[s->n++] = i;
+	}
+	return panel_new(probes, s->n, &s->panel, err);
+}
+
+int subject_play(const struct trace *t, struct panel *panel, const struct panel_watch *watch,
+		 struct trace_span *span, struct err *err)
+{
+	struct source *source;
+	int rc;
+
+	if (trace_open(t, &source, err) < 0)
+		return -1;
+	rc = panel_run(panel, source, watch, span, err);
+	source_close(source);
+	if (rc == 0 && span->damage.code != ERR_NONE)
+		fprintf(stderr, "warning: %s\n", span->damage.msg);
+	return rc;
+}
