@@ -6,16 +6,7 @@
 
 #include "format/base/buf.h"
 #include "format/base/sv.h"
-
-/* The part behind the first '='; empty when there is none. */
-static inline struct sv cgroup_path(struct sv item)
-{
-	const char *eq = item.n ? memchr(item.p, '=', item.n) : NULL;
-
-	if (!eq)
-		return SV("");
-	return (struct sv){ eq + 1, item.n - (size_t)(eq + 1 - item.p) };
-}
+#include "format/container_match.h"
 
 /*
  * Recorded items into `out` with the subsystem names of today ("perf" is perf_event, ...), each

@@ -6,6 +6,7 @@
 #define SAKER_STATE_CONTAINER_H
 
 #include "engine/state/text.h"
+#include "format/container_match.h"
 
 struct container_mount {
 	struct text *source, *dest, *mode, *propagation;
@@ -33,14 +34,5 @@ struct container {
 		*json; /* as recorded: all that is known, for writers; NULL without such an event */
 	bool privileged, host_pid, host_network, host_ipc, is_pod_sandbox;
 };
-
-/* What a thread's cgroups tell about its container. */
-struct container_match {
-	struct sv id;     /* short; points into the cgroups */
-	const char *type; /* NULL when the path leaves open which engine it is */
-};
-
-/* cgroups: NUL-terminated subsys=path items.  False: not in a container. */
-bool container_match(struct sv cgroups, struct container_match *out);
 
 #endif

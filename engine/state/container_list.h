@@ -34,8 +34,6 @@ void container_list_each(const struct container_list *l,
 /* One of which only id and engine are known; NULL: no memory. */
 struct container *container_new(struct sv id, const char *type);
 void container_free(struct container *c);
-/* The name of an engine whose containers need no event, as container_new takes it; NULL: none. */
-const char *container_engine(struct sv name);
 /* What a container event says ({"container": {...}}); NULL: not that, or no memory. */
 struct container *container_from_json(struct sv json);
 

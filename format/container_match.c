@@ -1,6 +1,6 @@
-#include "engine/state/container_list.h"
+#include "format/container_match.h"
 
-#include "engine/state/cgroups.h"
+#include <stdint.h>
 
 enum { FULL_ID = 64, SHORT_ID = 12 };
 
@@ -183,6 +183,10 @@ bool container_match(struct sv cgroups, struct container_match *out)
 			if (!engines[i].match(path, &out->id))
 				continue;
 			out->type = engines[i].type;
+			out->path = path;
+			out->full_id = out->id;
+			if (engines[i].match == match_runc)
+				out->full_id.n = FULL_ID;
 			if (out->id.n)
 				return true;
 			break;
