@@ -12,11 +12,11 @@ _scap()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in cat|info|convert|verify|recover) command=$word && break ;; esac
+		case $word in cat|info|convert|verify|recover|keygen|sign) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="cat info convert verify recover --help --version"
+		words="cat info convert verify recover keygen sign --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -41,10 +41,22 @@ _scap()
 		esac
 		;;
 	verify)
-		words="--json --help"
+		words="--json --key --signature --help"
+		case $prev in
+		--key|--signature|-s) compopt -o default; return ;;
+		esac
 		;;
 	recover)
 		words="--help"
+		;;
+	keygen)
+		words="--help"
+		;;
+	sign)
+		words="--key --signature --help"
+		case $prev in
+		--key|--signature|-s) compopt -o default; return ;;
+		esac
 		;;
 	esac
 	if [[ $cur == -* ]]; then

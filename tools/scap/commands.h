@@ -9,5 +9,7 @@ extern const struct cli_command scap_cmd_info;
 extern const struct cli_command scap_cmd_convert;
 extern const struct cli_command scap_cmd_verify;
 extern const struct cli_command scap_cmd_recover;
+extern const struct cli_command scap_cmd_keygen;
+extern const struct cli_command scap_cmd_sign;
 
 #endif

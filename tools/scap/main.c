@@ -4,7 +4,8 @@
 int main(int argc, char **argv)
 {
 	const struct cli_command commands[] = {
-		scap_cmd_cat, scap_cmd_info, scap_cmd_convert, scap_cmd_verify, scap_cmd_recover,
+		scap_cmd_cat,     scap_cmd_info,   scap_cmd_convert, scap_cmd_verify,
+		scap_cmd_recover, scap_cmd_keygen, scap_cmd_sign,
 	};
 	const struct cli_program program = {
 		.name = "scap",
