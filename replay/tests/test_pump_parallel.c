@@ -221,14 +221,14 @@ static void segments_find_what_the_whole_finds(void **state)
 	unlink(path);
 }
 
-/* The public traces, where they are. */
+/* The public traces: tools/tests/conformance_parallel.py. */
 static void segments_of_the_corpus_find_what_the_whole_finds(void **state)
 {
 	static const struct {
 		const char *pattern;
 		unsigned segment_events;
 	} folders[] = { { "stock/*.scap", 100 }, { "captured/*.gz", 20000 } };
-	const char *corpus = getenv("SAKER_CORPUS");
+	const char *corpus = getenv("SAKER_PARALLEL_CORPUS");
 	char to[] = "/tmp/saker-corpus-XXXXXX";
 
 	(void)state;
