@@ -26,12 +26,24 @@ struct flow {
 	struct process_watch watch;
 	struct trace_report *report;
 	const struct record *rec;
-	bool told; /* news of rec are out */
+	bool told;    /* news of rec are out */
+	bool spanned; /* only a part of the trace is asked for */
+	struct flow_span {
+		bool entered;    /* an event of it has been seen */
+		bool list_stale; /* who runs is to be told with the next one */
+		bool host_stale; /* likewise the machine */
+		size_t nmissing; /* losses known at the last of them */
+		struct buf hostname;
+	} in_span;
 };
 
 /*
  * Open the trace.  False: it cannot be read, report says why.  *report begins with its path and
  * must outlive the flow.
+ *
+ * With a span the report and the news are about its events alone.  What a source may leave out
+ * makes no difference: news begin with who runs at its first event, and what cannot be told
+ * without reading more than its events is not told.
  */
 bool flow_open(struct flow *f, const char *path, const struct source_options *options,
 	       struct trace_report *report);

@@ -51,7 +51,7 @@ bool parts_next(struct parts *p, struct part_plan *out)
 	if (p->at == p->n)
 		return false;
 	*out = (struct part_plan){ .trace = p->at,
-				   .options = { .upgrade = true, .need = p->need },
+				   .options = { .upgrade = true, .span = p->span, .need = p->need },
 				   .last = true };
 	open_map(p);
 	if (p->map) {

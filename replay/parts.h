@@ -12,6 +12,7 @@ struct trace_map;
 struct parts {
 	char *const *paths; /* borrowed */
 	size_t n;
+	struct span span;
 	const struct column_need *need; /* of all of them; borrowed */
 	bool whole;                     /* do not cut */
 	uint64_t events;                /* that a part should have, 0: the usual number */

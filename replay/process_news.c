@@ -274,3 +274,41 @@ int process_watch_record(struct process_watch *w, const struct record *rec,
 		return on_section(&t, err);
 	return 0;
 }
+
+static int tell_list(struct thread *const *threads, const struct state *state,
+		     process_news_fn *tell, void *arg, struct err *err)
+{
+	const struct process_news section = { .kind = NEWS_SECTION };
+
+	if (tell(arg, &section, err) < 0)
+		return -1;
+	for (size_t i = 0; i < state->nthreads; i++) {
+		const struct process_news n = { .kind = NEWS_LISTED,
+						.who = { .state = state, .thread = threads[i] } };
+
+		if (thread_is_main(threads[i]) && tell(arg, &n, err) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < state->nthreads; i++) {
+		const struct thread *up = state_parent(state, threads[i]);
+		const struct process_news n = { .kind = NEWS_PARENT,
+						.pid = pid_of(threads[i]),
+						.parent_pid = up ? pid_of(up) : 0 };
+
+		if (thread_is_main(threads[i]) && tell(arg, &n, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+int process_watch_list(const struct state *state, process_news_fn *tell, void *arg, struct err *err)
+{
+	struct thread **threads = state_threads(state);
+
+	if (!threads)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	int rc = tell_list(threads, state, tell, arg, err);
+
+	free(threads);
+	return rc;
+}

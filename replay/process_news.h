@@ -92,4 +92,8 @@ int process_watch_record(struct process_watch *w, const struct record *rec,
 			 const struct state *state, process_news_fn *tell, void *arg,
 			 struct err *err);
 
+/* The processes that the state knows now, as if they were listed at the start of a section. */
+int process_watch_list(const struct state *state, process_news_fn *tell, void *arg,
+		       struct err *err);
+
 #endif

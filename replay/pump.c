@@ -113,7 +113,9 @@ static bool go_on(void *arg, const struct trace_report *so_far, struct source_pr
 
 int pump_trace(struct pump *p, const char *path, struct trace_report *out, struct err *err)
 {
-	const struct source_options options = { .upgrade = true, .need = &p->need };
+	const struct source_options options = { .upgrade = true,
+						.span = p->span,
+						.need = &p->need };
 	struct flow f = { .rules = p->rules,
 			  .matching = p->matching,
 			  .alerts = p->alerts,
@@ -152,11 +154,16 @@ static int run_one_by_one(struct pump *p, char *const *paths, size_t n, struct e
 
 int pump_run(struct pump *p, char *const *paths, size_t n, struct err *err)
 {
-	/* What a field remembers from one event to the next makes parts depend on each other. */
+	/*
+	 * What a field remembers from one event to the next makes parts depend on each other.  So
+	 * does the first event of a span, in which it is told who runs.
+	 */
 	struct parts parts = { .paths = paths,
 			       .n = n,
 			       .need = &p->need,
-			       .whole = p->rules && ruleset_remembers(p->rules),
+			       .span = p->span,
+			       .whole = !span_is_all(&p->span) ||
+					(p->rules && ruleset_remembers(p->rules)),
 			       .events = p->part_events };
 	bool alone = p->jobs < 2 || (p->rules && !p->copy_rules) || parts_are_one(&parts);
 	int rc = alone ? run_one_by_one(p, paths, n, err) : pump_run_parallel(p, &parts, err);

@@ -13,6 +13,7 @@
 struct pump {
 	struct ruleset *rules; /* may be NULL: state only */
 	enum rule_matching matching;
+	struct span span; /* the part of each trace that is asked for; {0}: all */
 	struct sink **sinks;
 	size_t nsinks;
 	struct alerts *alerts;         /* made by pump_init */

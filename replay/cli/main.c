@@ -200,6 +200,7 @@ static int open_session(struct session *s, struct err *err)
 		return -1;
 	s->pump.rules = s->rule_files.rules;
 	s->pump.matching = s->o->matching;
+	s->pump.span = s->o->span;
 	s->pump.sinks = s->sinks;
 	s->pump.stop = &stop;
 	s->pump.jobs = s->o->jobs;

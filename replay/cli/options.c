@@ -2,6 +2,7 @@
 
 #include "replay/crew.h"
 #include "tools/common/json.h"
+#include "tools/common/when.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -16,6 +17,8 @@ enum {
 	KEY_LIST_RULES,
 	KEY_DESCRIBE_RULE,
 	KEY_FORMAT,
+	KEY_FROM,
+	KEY_TO,
 };
 
 const struct cli_option options_table[] = {
@@ -35,6 +38,10 @@ const struct cli_option options_table[] = {
 	{ 'T', "skip-tag", "TAG", "leave out rules that have this tag" },
 	{ 'D', "skip-rule", "TEXT", "leave out rules whose name contains this text" },
 	{ KEY_PRIORITY, "priority", "LEVEL", "leave out rules below this priority" },
+	{ KEY_FROM, "from", "WHEN",
+	  "begin there: a time (2026-11-22T07:04:19.5, UTC), +90s behind the first\n"
+	  "event, or the event with number #1234.  What came before counts for the state" },
+	{ KEY_TO, "to", "WHEN", "end there: before a time, or with the event #1234" },
 	{ 'j', "jobs", "N",
 	  "replay on N cores; all of them by default.  What is found, and its order,\n"
 	  "stay the same" },
@@ -139,6 +146,12 @@ static int apply(struct options *o, int key, const struct cli *c, struct err *er
 				       "critical, error, warning, notice, informational or debug)",
 				       c->value);
 		return 0;
+	case KEY_FROM:
+		o->from = c->value;
+		return when_parse_bound(c->value, &o->span.from, err);
+	case KEY_TO:
+		o->to = c->value;
+		return when_parse_bound(c->value, &o->span.to, err);
 	case 'j':
 		rc = cli_number(c, "jobs", 1, CREW_MAX, &number, err);
 		o->jobs = (unsigned)number;
@@ -244,6 +257,10 @@ void options_identity(const struct options *o, struct buf *out)
 	json_object(&j, NULL);
 	json_text(&j, "rule_matching", o->matching == MATCH_ALL ? SV("all") : SV("first"));
 	json_text(&j, "priority", sv_of(priority_name(o->min_priority)));
+	if (o->from)
+		json_text(&j, "from", sv_of(o->from));
+	if (o->to)
+		json_text(&j, "to", sv_of(o->to));
 	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
 		if (lists[i].words->n == 0)
 			continue;

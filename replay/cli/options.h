@@ -3,6 +3,7 @@
 #define SAKER_REPLAY_CLI_OPTIONS_H
 
 #include "engine/engine.h"
+#include "format/span.h"
 #include "replay/inputs.h"
 #include "tools/common/cli.h"
 
@@ -23,6 +24,8 @@ struct options {
 	const char *db; /* NULL: no store */
 	struct words extra_fields, tags_on, tags_off, rules_off;
 	enum priority min_priority;
+	const char *from, *to; /* of span, as written; NULL: not given */
+	struct span span;
 	unsigned jobs;
 	bool quiet;
 	enum listing listing;

@@ -21,9 +21,9 @@ _scap()
 		return
 		;;
 	cat)
-		words="--filter --print --json --fields --count --time --all --help"
+		words="--filter --print --json --fields --from --to --count --time --all --help"
 		case $prev in
-		--filter|-f|--print|-p|--count|-n|--time|-t) return ;;
+		--filter|-f|--print|-p|--from|--to|--count|-n|--time|-t) return ;;
 		--fields|-F) COMPREPLY=($(compgen -W "missing" -- "$cur")); return ;;
 		esac
 		;;

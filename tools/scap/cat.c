@@ -1,8 +1,10 @@
 /* scap cat: the events of a trace, as lines of text or as JSON objects. */
 #include "engine/engine.h"
 #include "engine/fields/render.h"
+#include "engine/filter/need.h"
 #include "engine/output/format.h"
 #include "format/source.h"
+#include "tools/common/when.h"
 #include "tools/scap/commands.h"
 
 #include <stdio.h>
@@ -14,7 +16,7 @@ static const char default_line[] = "*%evt.num %evt.outputtime %evt.cpu %proc.nam
 static const char default_fields[] =
 	"evt.num,evt.rawtime,evt.cpu,proc.name,thread.tid,evt.type,evt.info";
 
-enum { FLUSH_BYTES = 64 * 1024 };
+enum { FLUSH_BYTES = 64 * 1024, KEY_FROM = 256, KEY_TO };
 
 /* One column of JSON output: its key is rendered once. */
 struct column {
@@ -32,6 +34,8 @@ struct cat {
 	size_t ncolumns;
 	bool all; /* events too that only update the state */
 	char time_mode;
+	struct span span;
+	struct column_need need;
 	uint64_t left; /* lines still wanted */
 	struct buf out;
 };
@@ -114,6 +118,40 @@ static int set_columns(struct cat *c, const char *list, struct err *err)
 	return 0;
 }
 
+/* --- what it takes --- */
+
+static void add_shown(struct cat *c, uint32_t type)
+{
+	uint64_t *params = &c->need.params[type];
+
+	if (c->line)
+		*params |= format_params(c->line, type);
+	for (size_t i = 0; i < c->ncolumns; i++)
+		*params |= field_params(&c->columns[i].field, type);
+}
+
+static void note_live(void *arg, uint32_t id)
+{
+	(void)id;
+	*(bool *)arg = true;
+}
+
+/* Events that the filter rules out are read only as far as the state needs them. */
+static void find_need(struct cat *c)
+{
+	state_need(&c->need);
+	for (uint32_t type = 0; type < EV_COUNT; type++) {
+		bool live = !c->filter;
+
+		if (c->filter) {
+			c->need.params[type] |= program_params(c->filter, type);
+			program_live(c->filter, type, note_live, &live);
+		}
+		if (live)
+			add_shown(c, type);
+	}
+}
+
 /* --- events --- */
 
 static void put_object(struct cat *c, struct field_ctx *ctx)
@@ -146,11 +184,12 @@ static int flush(struct cat *c, size_t above, struct err *err)
 	return 0;
 }
 
-static int show(struct cat *c, struct err *err)
+static int show(struct cat *c, const struct source *src, struct err *err)
 {
 	struct field_ctx *ctx = engine_ctx(c->engine);
 
-	if (!c->all && !engine_state(c->engine)->now.shown)
+	if ((!c->all && !engine_state(c->engine)->now.shown) ||
+	    !span_has(&src->span, engine_state(c->engine)->now.ev))
 		return 0;
 	arena_reset(&ctx->scratch);
 	if (c->filter && !program_test(c->filter, c->filter_id, ctx))
@@ -172,7 +211,7 @@ static int show_all(struct cat *c, struct source *src, struct err *err)
 	while (c->left > 0 && (n = source_next(src, &rec, err)) == NEXT_ITEM) {
 		if (engine_record(c->engine, &rec, NULL, NULL, err) < 0)
 			return -1;
-		if (rec.kind == RECORD_EVENT && show(c, err) < 0)
+		if (rec.kind == RECORD_EVENT && show(c, src, err) < 0)
 			return -1;
 	}
 	return n == NEXT_ERROR ? -1 : 0;
@@ -195,6 +234,14 @@ static int options_parse(struct cli *cli, struct cat *c, struct err *err)
 			if (c->filter)
 				return err_set(err, ERR_USAGE, "option --filter is given twice");
 			if (set_filter(c, cli->value, err) < 0)
+				return -1;
+			break;
+		case KEY_FROM:
+			if (when_parse_bound(cli->value, &c->span.from, err) < 0)
+				return -1;
+			break;
+		case KEY_TO:
+			if (when_parse_bound(cli->value, &c->span.to, err) < 0)
 				return -1;
 			break;
 		case 'F':
@@ -236,7 +283,12 @@ static int run(struct cli *cli, struct err *err)
 	struct source *src = NULL;
 	int rc = -1;
 
-	if (options_parse(cli, &c, err) < 0 || source_open(cli->argv[0], &opt, &src, err) < 0)
+	if (options_parse(cli, &c, err) < 0)
+		goto out;
+	find_need(&c);
+	opt.span = c.span;
+	opt.need = &c.need;
+	if (source_open(cli->argv[0], &opt, &src, err) < 0)
 		goto out;
 	c.engine = engine_new(NULL, MATCH_ALL);
 	if (!c.engine) {
@@ -265,6 +317,10 @@ static const struct cli_option options[] = {
 	{ 'j', "json", NULL, "one JSON object per event" },
 	{ 'F', "fields", "LIST",
 	  "JSON with these fields, separated by commas; missing\nvalues are left out" },
+	{ KEY_FROM, "from", "WHEN",
+	  "begin there: a time (2026-11-22T07:04:19.5, UTC), +90s behind\n"
+	  "the first event, or the event with number #1234" },
+	{ KEY_TO, "to", "WHEN", "end there: before a time, or with the event #1234" },
 	{ 'n', "count", "N", "stop after N lines" },
 	{ 't', "time", "MODE",
 	  "%evt.outputtime: h time of day, a seconds since the epoch,\n"
