@@ -89,3 +89,16 @@ set_tests_properties(docs PROPERTIES LABELS cli ENVIRONMENT "${test_env}" SKIP_R
 
 add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers.sh)
 set_tests_properties(layers PROPERTIES LABELS layers)
+
+# Recordings of what the kernel did, against what the programs know that they did.
+add_executable(storm ${CMAKE_SOURCE_DIR}/testdata/scenarios/storm.c)
+target_link_libraries(storm PRIVATE Threads::Threads)
+add_executable(storm_check ${CMAKE_SOURCE_DIR}/tools/tests/storm_check.c)
+target_link_libraries(storm_check PRIVATE saker_engine)
+set_target_properties(storm storm_check PROPERTIES
+	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+foreach(name storm scenario)
+	add_test(NAME ${name} COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/${name}_test.py)
+	set_tests_properties(${name} PROPERTIES LABELS recorder ENVIRONMENT "${test_env}"
+		SKIP_RETURN_CODE 77 RUN_SERIAL ON)
+endforeach()
