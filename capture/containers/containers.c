@@ -1,7 +1,8 @@
 /*
  * Two threads share a queue: the one that reads events puts containers in that it sees first, the
- * other looks on disk and puts descriptions into a second queue.  An engine may write its files a
- * moment after the first process was seen, so an unknown container is looked for again a few times.
+ * other looks on disk and puts descriptions into a second queue.  An engine may write its files
+ * after the first process was seen in the group (runc does), so a container that is not found stays
+ * wanted: it is looked for again after a while, and when its processes become programs.
  */
 #define _GNU_SOURCE
 #include "capture/containers/containers.h"
@@ -22,16 +23,19 @@ enum {
 	QUEUE_MAX = 256,
 	PATH_BYTES = 1024,
 	JSON_BYTES_MAX = 256 << 10,
+	ROUNDS = 9,     /* ... until five seconds are over; from then on only when asked for, */
+	TRIES_MAX = 64, /* and not more often than this in all */
 };
 
-static const uint64_t retry_ns[] = { 50000000, 500000000, 2000000000 };
-enum { RETRIES = sizeof retry_ns / sizeof *retry_ns };
+/* A container that is not found is looked for again after this time, then after twice that ... */
+static const uint64_t first_gap_ns = 10000000;
 
 struct wanted {
 	char id[FULL_ID], path[PATH_BYTES];
 	size_t path_n;
 	uint32_t tries;
 	uint64_t due_ns;
+	bool hurry; /* somebody may be waiting for it */
 };
 
 struct containers {
@@ -46,8 +50,9 @@ struct containers {
 	/* shared */
 	pthread_mutex_t lock;
 	pthread_cond_t wake, idle;
-	struct wanted *wanted; /* in no order; nwanted of them */
+	struct wanted *wanted; /* in no order, nwanted of them */
 	size_t nwanted;
+	_Atomic bool open; /* nwanted > 0, to be read without the lock */
 	bool busy, stop;
 	struct buf ready[QUEUE_MAX]; /* a ring of descriptions */
 	size_t first_ready, nready;
@@ -85,6 +90,24 @@ static void put_ready(struct containers *c, struct buf *json)
 	c->stats.found++;
 }
 
+static void add_wanted(struct containers *c, struct wanted w)
+{
+	c->wanted[c->nwanted++] = w;
+	c->open = true;
+}
+
+static void put_off(struct containers *c, struct wanted w)
+{
+	uint32_t round = w.tries++;
+
+	c->stats.unknown += round == (c->background ? ROUNDS : 0);
+	if (!c->background || c->nwanted == QUEUE_MAX || w.tries >= TRIES_MAX)
+		return;
+	w.hurry = false;
+	w.due_ns = round < ROUNDS ? now_ns() + (first_gap_ns << round) : UINT64_MAX;
+	add_wanted(c, w);
+}
+
 static void look_up(struct containers *c, struct wanted w)
 {
 	struct buf json = { 0 };
@@ -95,14 +118,10 @@ static void look_up(struct containers *c, struct wanted w)
 				      (struct sv){ w.path, w.path_n }, &json);
 	pthread_mutex_lock(&c->lock);
 	c->busy = false;
-	if (found) {
+	if (found)
 		put_ready(c, &json);
-	} else if (c->background && w.tries < RETRIES && c->nwanted < QUEUE_MAX) {
-		w.due_ns = now_ns() + retry_ns[w.tries++];
-		c->wanted[c->nwanted++] = w;
-	} else {
-		c->stats.unknown++;
-	}
+	else
+		put_off(c, w);
 	buf_deinit(&json);
 }
 
@@ -131,15 +150,19 @@ static void *run(void *arg)
 			continue;
 		}
 		struct wanted w = c->wanted[i];
+		if (w.due_ns == UINT64_MAX) {
+			pthread_cond_wait(&c->wake, &c->lock);
+			continue;
+		}
 		if (w.due_ns > now_ns()) {
 			struct timespec due = when(w.due_ns);
 
-			pthread_cond_signal(&c->idle);
 			pthread_cond_timedwait(&c->wake, &c->lock, &due);
 			continue;
 		}
 		c->wanted[i] = c->wanted[--c->nwanted];
 		look_up(c, w);
+		c->open = c->nwanted > 0;
 		pthread_cond_signal(&c->idle);
 	}
 	pthread_mutex_unlock(&c->lock);
@@ -222,19 +245,30 @@ void containers_free(struct containers *c)
 
 /* --- the reader's side --- */
 
+/* In a full queue those go that nobody looks for on his own account any more. */
+static void make_room(struct containers *c)
+{
+	for (size_t i = 0; i < c->nwanted && c->nwanted == QUEUE_MAX; i++) {
+		if (c->wanted[i].due_ns == UINT64_MAX)
+			c->wanted[i] = c->wanted[--c->nwanted];
+	}
+}
+
 static bool want(struct containers *c, const struct container_match *m)
 {
-	struct wanted w = { .path_n = m->path.n < PATH_BYTES ? m->path.n : PATH_BYTES };
+	struct wanted w = { .path_n = m->path.n < PATH_BYTES ? m->path.n : PATH_BYTES,
+			    .hurry = true };
 	bool room;
 
 	memcpy(w.id, m->full_id.p, FULL_ID);
 	memcpy(w.path, m->path.p, w.path_n);
 	pthread_mutex_lock(&c->lock);
+	make_room(c);
 	room = c->nwanted < QUEUE_MAX;
 	if (!room)
 		c->stats.forgotten++;
 	else if (c->background)
-		c->wanted[c->nwanted++] = w;
+		add_wanted(c, w);
 	else
 		look_up(c, w);
 	pthread_cond_signal(&c->wake);
@@ -242,9 +276,28 @@ static bool want(struct containers *c, const struct container_match *m)
 	return room;
 }
 
+/* One that was not found yet: it runs something else now, so its engine may have written more. */
+static bool hurry(struct containers *c, struct sv full_id)
+{
+	bool found = false;
+
+	pthread_mutex_lock(&c->lock);
+	for (size_t i = 0; i < c->nwanted && !found; i++) {
+		found = memcmp(c->wanted[i].id, full_id.p, FULL_ID) == 0;
+		if (found) {
+			c->wanted[i].due_ns = 0;
+			c->wanted[i].hurry = true;
+		}
+	}
+	if (found)
+		pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	return found;
+}
+
 static bool is_news(struct containers *c, struct sv full_id)
 {
-	if (full_id.n != FULL_ID || strmap_has(&c->known, full_id))
+	if (strmap_has(&c->known, full_id))
 		return false;
 	if (c->known.n >= CONTAINERS_MAX) {
 		pthread_mutex_lock(&c->lock);
@@ -270,15 +323,22 @@ static void remember_cgroups(struct containers *c, struct sv cgroups)
 bool containers_note(struct containers *c, struct sv cgroups)
 {
 	struct container_match m = { 0 };
+	bool open = c->open;
 
-	if (cgroups.n == 0 || sv_eq(cgroups, buf_sv(&c->last)))
+	if (cgroups.n == 0 || (!open && sv_eq(cgroups, buf_sv(&c->last))))
 		return false;
 	buf_clear(&c->last);
 	buf_putsv(&c->last, cgroups);
-	if (strmap_has(&c->cgroups, cgroups))
+	bool known = strmap_has(&c->cgroups, cgroups);
+	if (known && !open)
 		return false;
-	remember_cgroups(c, cgroups);
-	return container_match(cgroups, &m) && is_news(c, m.full_id) && want(c, &m);
+	if (!known)
+		remember_cgroups(c, cgroups);
+	if (!container_match(cgroups, &m) || m.full_id.n != FULL_ID)
+		return false;
+	if (is_news(c, m.full_id))
+		return want(c, &m);
+	return open && hurry(c, m.full_id);
 }
 
 enum { P_CGROUPS = 14 }; /* of the clone and exec families alike */
@@ -298,11 +358,11 @@ bool containers_note_event(struct containers *c, const struct event *ev)
 	}
 }
 
-/* Is something wanted that has not been looked for at all? */
+/* Is something wanted that has not been looked for since it was noted? */
 static bool has_fresh(const struct containers *c)
 {
 	for (size_t i = 0; i < c->nwanted; i++) {
-		if (c->wanted[i].tries == 0)
+		if (c->wanted[i].hurry)
 			return true;
 	}
 	return c->busy;

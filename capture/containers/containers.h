@@ -30,7 +30,9 @@ void containers_free(struct containers *c);
 /*
  * A process with these cgroups (NUL-terminated subsys=path items) exists.  Costs a comparison when
  * they are those of the call before and a hash when they are known; a container seen first is
- * looked up: at once, or by the thread.  True when this made something to wait for.
+ * looked up: at once, or by the thread, which looks again when a process of a container that it has
+ * not found is noted.  True when this made something to wait for: waiting a little lets the
+ * description stand in front of what the container does.
  */
 bool containers_note(struct containers *c, struct sv cgroups);
 

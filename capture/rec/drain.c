@@ -9,9 +9,10 @@
 #include <stdlib.h>
 
 enum {
-	BATCH_NS = 50000000,      /* a batch does not wait longer for more events */
-	LEDGER_NS = 1000000000,   /* between two looks at the driver's counters */
-	CONTAINERS_WAIT_MS = 100, /* for the descriptions of those that are there at the start */
+	BATCH_NS = 50000000,        /* a batch does not wait longer for more events */
+	LEDGER_NS = 1000000000,     /* between two looks at the driver's counters */
+	CONTAINERS_WAIT_MS = 100,   /* for the descriptions of those that are there at the start */
+	NEW_CONTAINER_WAIT_MS = 20, /* so that a description stands in front of the first program */
 	IDLE_MS = 50,
 	MANY = 1024, /* events between two looks at the clock */
 };
@@ -226,11 +227,11 @@ static uint64_t now_of(void *arg)
 	return driver_now_ns(arg);
 }
 
-static void put_containers(struct drain *d)
+static void put_containers(struct drain *d, uint64_t ts_ns)
 {
 	struct record rec = { .kind = RECORD_EVENT };
 
-	while (containers_next(d->containers, driver_now_ns(d->driver), &rec.event))
+	while (containers_next(d->containers, ts_ns, &rec.event))
 		put(d, &rec);
 }
 
@@ -247,7 +248,7 @@ static int take_stock(struct drain *d, struct err *err)
 		return -1;
 	reconcile_scanned(d->reconcile, driver_now_ns(d->driver));
 	containers_wait(d->containers, CONTAINERS_WAIT_MS);
-	put_containers(d);
+	put_containers(d, driver_now_ns(d->driver));
 	pass(d);
 	meter_set(&d->opt.meter->ready, 1);
 	return privileges_keep(PRIVILEGES_NONE, err);
@@ -261,8 +262,10 @@ static void on_event(struct drain *d, const struct record *rec)
 
 	if (!reconcile_keeps(d->reconcile, ev))
 		return;
-	if (containers_note_event(d->containers, ev))
-		put_containers(d);
+	if (containers_note_event(d->containers, ev)) {
+		containers_wait(d->containers, NEW_CONTAINER_WAIT_MS);
+		put_containers(d, ev->ts_ns);
+	}
 	bool first = !d->batch || d->batch->events == 0;
 	put(d, rec);
 	if (first)
@@ -276,6 +279,7 @@ static void on_many(struct drain *d, uint64_t *events)
 {
 	meter_add(&d->opt.meter->events, *events);
 	*events = 0;
+	put_containers(d, driver_now_ns(d->driver));
 	if (clock_ns(CLOCK_MONOTONIC) >= d->look_at_ns)
 		look_at_losses(d, false);
 }
@@ -294,7 +298,6 @@ static int follow(struct drain *d, struct err *err)
 				on_many(d, &events);
 			break;
 		case NEXT_IDLE:
-			put_containers(d);
 			on_many(d, &events);
 			pass(d);
 			break;

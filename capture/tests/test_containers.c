@@ -320,12 +320,30 @@ static void a_thread_looks_behind_the_reader(void **state)
 		  "{\"Name\":\"/a\"}");
 	open_containers(e, true);
 	assert_true(containers_note(e->c, (struct sv){ cgroups, strlen(cgroups) + 1 }));
-	assert_false(containers_note(e->c, (struct sv){ cgroups, strlen(cgroups) + 1 }));
 	assert_true(containers_wait(e->c, 10000));
 	assert_true(containers_next(e->c, 77, &e->ev));
 	assert_int_equal(e->ev.ts_ns, 77);
 	assert_int_equal(e->ev.tid, -1);
 	assert_false(containers_next(e->c, 78, &e->ev));
+	assert_false(containers_note(e->c, (struct sv){ cgroups, strlen(cgroups) + 1 }));
+}
+
+static void a_late_engine_is_looked_at_again_when_a_program_starts(void **state)
+{
+	struct engine_test *e = *state;
+	const char *text = "cpu=/docker/" ID;
+	struct sv cgroups = { text, strlen(text) + 1 };
+
+	open_containers(e, true);
+	assert_true(containers_note(e->c, cgroups));
+	assert_true(containers_wait(e->c, 10000));
+	assert_false(containers_next(e->c, 1, &e->ev));
+	tree_file(&e->tree, "/var/lib/docker/containers/" ID "/config.v2.json",
+		  "{\"Name\":\"/a\"}");
+	/* False when the thread was faster on its own. */
+	containers_note(e->c, cgroups);
+	assert_true(containers_wait(e->c, 10000));
+	assert_true(containers_next(e->c, 2, &e->ev));
 }
 
 static void events_that_make_processes_are_noted(void **state)
@@ -358,6 +376,7 @@ int main(void)
 		ON_A_TREE(each_container_is_told_once),
 		ON_A_TREE(nonsense_on_disk_does_no_harm),
 		ON_A_TREE(a_thread_looks_behind_the_reader),
+		ON_A_TREE(a_late_engine_is_looked_at_again_when_a_program_starts),
 		ON_A_TREE(events_that_make_processes_are_noted),
 	};
 

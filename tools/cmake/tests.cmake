@@ -97,7 +97,7 @@ add_executable(storm_check ${CMAKE_SOURCE_DIR}/tools/tests/storm_check.c)
 target_link_libraries(storm_check PRIVATE saker_engine)
 set_target_properties(storm storm_check PROPERTIES
 	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-foreach(name storm scenario)
+foreach(name storm scenario container)
 	add_test(NAME ${name} COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/${name}_test.py)
 	set_tests_properties(${name} PROPERTIES LABELS recorder ENVIRONMENT "${test_env}"
 		SKIP_RETURN_CODE 77 RUN_SERIAL ON)
