@@ -1,4 +1,7 @@
-/* What becomes of a native trace when bits flip in it, or when it is cut anywhere. */
+/*
+ * What becomes of a native trace when bits flip in it, or when it is cut anywhere.  SAKER_FLIPS=N
+ * flips N bits; with 10,000 and more it is also cut at every place and not only at some.
+ */
 #define _GNU_SOURCE /* memfd_create */
 #include "format/tests/test.h"
 
@@ -15,7 +18,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-enum { FLIPS = 10000, MAX_EVENTS = 64, BLOCK_EVENTS = 5, SEGMENT_EVENTS = 15 };
+enum {
+	FLIPS_ALL = 10000,
+	FLIPS_SOME = 200,
+	CUT_STEP = 61,
+	MAX_EVENTS = 64,
+	BLOCK_EVENTS = 5,
+	SEGMENT_EVENTS = 15
+};
 
 /* A small trace with several segments, and what is in it. */
 struct original {
@@ -276,6 +286,13 @@ static void map(struct original *o)
 
 /* --- the tests --- */
 
+static int flips(void)
+{
+	const char *n = getenv("SAKER_FLIPS");
+
+	return n ? atoi(n) : FLIPS_SOME;
+}
+
 static void an_intact_trace_is_recovered_as_it_is(void **state)
 {
 	struct original *o = *state;
@@ -309,7 +326,7 @@ static void every_flipped_bit_is_noticed_and_the_rest_recovered(void **state)
 	struct original *o = *state;
 	uint64_t seed = 1;
 
-	for (int i = 0; i < FLIPS; i++) {
+	for (int i = 0, n = flips(); i < n; i++) {
 		seed = seed * 6364136223846793005u + 1442695040888963407u;
 		uint64_t at = (seed >> 20) % o->bytes.n;
 		int bit = (int)(seed >> 61);
@@ -327,7 +344,9 @@ static void a_trace_cut_anywhere_is_recovered_up_to_there(void **state)
 {
 	struct original *o = *state;
 
-	for (size_t n = o->bytes.n - 1; n > 0; n--) {
+	size_t step = flips() >= FLIPS_ALL ? 1 : CUT_STEP;
+
+	for (size_t n = o->bytes.n - 1; n > 0; n -= n < step ? n : step) {
 		size_t cut = frame_of(o, n);
 
 		assert_int_equal(ftruncate(o->fd, (off_t)n), 0);
