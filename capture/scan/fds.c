@@ -1,6 +1,7 @@
 /* The fds of a process: links in /proc/PID/fd, what is behind them, and how they were opened. */
 #define _GNU_SOURCE
 #include "capture/scan/scanner.h"
+#include "capture/scan/socket_ask.h"
 
 #include <fcntl.h>
 #include <linux/stat.h>
@@ -96,7 +97,8 @@ static bool look(DIR *d, const char *number, struct statx *st)
 		     STATX_TYPE | STATX_MODE | STATX_INO, st) == 0;
 }
 
-static bool describe_socket(struct subject *j, struct sv link, struct fd_entry *fd)
+/* The tables are read once for all: what is younger than they are is asked itself. */
+static bool describe_socket(struct subject *j, struct sv link, char *text, struct fd_entry *fd)
 {
 	struct sockets *sockets = &j->s->sockets;
 	uint64_t ino = sv_number((struct sv){ link.p + 8, link.n - 8 }, 10);
@@ -106,13 +108,15 @@ static bool describe_socket(struct subject *j, struct sv link, struct fd_entry *
 		sockets_load(sockets, j->dir);
 		row = sockets_find(sockets, ino);
 	}
-	if (!row) {
-		j->s->stats.sockets_unknown++;
-		return false;
+	if (row) {
+		fd->ino = ino;
+		socket_describe(row, fd);
+		return true;
 	}
-	fd->ino = ino;
-	socket_describe(row, fd);
-	return true;
+	if (!j->s->root[0] && socket_ask(j->pid, ino, fd, text))
+		return true;
+	j->s->stats.sockets_unknown++;
+	return false;
 }
 
 static void describe_file(struct subject *j, const char *number, struct sv link, uint16_t mode,
@@ -154,7 +158,7 @@ static bool describe(struct subject *j, DIR *d, const char *number, char *text, 
 	if (!link.p)
 		return false;
 	if (sv_starts(link, SV("socket:[")))
-		return describe_socket(j, link, fd);
+		return describe_socket(j, link, text, fd);
 	if (sv_starts(link, SV("pipe:["))) {
 		fd->type = FD_FIFO;
 		fd->name = link;

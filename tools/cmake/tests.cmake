@@ -100,9 +100,12 @@ add_executable(storm ${CMAKE_SOURCE_DIR}/testdata/scenarios/storm.c)
 target_link_libraries(storm PRIVATE Threads::Threads)
 add_executable(storm_check ${CMAKE_SOURCE_DIR}/tools/tests/storm_check.c)
 target_link_libraries(storm_check PRIVATE saker_engine)
-set_target_properties(storm storm_check PROPERTIES
+add_executable(churn ${CMAKE_SOURCE_DIR}/testdata/scenarios/churn.c)
+add_executable(state_check ${CMAKE_SOURCE_DIR}/tools/tests/state_check.c)
+target_link_libraries(state_check PRIVATE saker_engine saker_capture)
+set_target_properties(storm storm_check churn state_check PROPERTIES
 	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-foreach(name storm scenario container)
+foreach(name storm scenario container churn)
 	add_test(NAME ${name} COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/${name}_test.py)
 	set_tests_properties(${name} PROPERTIES LABELS recorder ENVIRONMENT "${test_env}"
 		SKIP_RETURN_CODE 77 RUN_SERIAL ON)
