@@ -12,11 +12,11 @@ _ruletest()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in run|explain|diff|coverage|check|describe) command=$word && break ;; esac
+		case $word in run|explain|diff|coverage|profile|check|describe) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="run explain diff coverage check describe --help --version"
+		words="run explain diff coverage profile check describe --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -48,6 +48,13 @@ _ruletest()
 		words="--rules --json --help"
 		case $prev in
 		--rules|-r) compopt -o default; return ;;
+		esac
+		;;
+	profile)
+		words="--rules --top --clauses --advice --json --help"
+		case $prev in
+		--rules|-r) compopt -o default; return ;;
+		--top|-n) COMPREPLY=($(compgen -W "0 all" -- "$cur")); return ;;
 		esac
 		;;
 	check)

@@ -9,6 +9,7 @@ extern const struct cli_command ruletest_cmd_coverage;
 extern const struct cli_command ruletest_cmd_describe;
 extern const struct cli_command ruletest_cmd_diff;
 extern const struct cli_command ruletest_cmd_explain;
+extern const struct cli_command ruletest_cmd_profile;
 extern const struct cli_command ruletest_cmd_run;
 
 #endif
