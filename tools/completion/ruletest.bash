@@ -12,11 +12,11 @@ _ruletest()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in run|explain|diff|coverage|profile|check|describe) command=$word && break ;; esac
+		case $word in run|explain|diff|coverage|profile|tune|lint|check|describe) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="run explain diff coverage profile check describe --help --version"
+		words="run explain diff coverage profile tune lint check describe --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -56,6 +56,16 @@ _ruletest()
 		--rules|-r) compopt -o default; return ;;
 		--top|-n) COMPREPLY=($(compgen -W "0 all" -- "$cur")); return ;;
 		esac
+		;;
+	tune)
+		words="--rules --rule --benign --event --field --help"
+		case $prev in
+		--rules|-r) compopt -o default; return ;;
+		--rule|--benign|-b|--event|-e|--field|-f) return ;;
+		esac
+		;;
+	lint)
+		words="--fix --json --help"
 		;;
 	check)
 		words="--json --help"

@@ -9,7 +9,9 @@ extern const struct cli_command ruletest_cmd_coverage;
 extern const struct cli_command ruletest_cmd_describe;
 extern const struct cli_command ruletest_cmd_diff;
 extern const struct cli_command ruletest_cmd_explain;
+extern const struct cli_command ruletest_cmd_lint;
 extern const struct cli_command ruletest_cmd_profile;
 extern const struct cli_command ruletest_cmd_run;
+extern const struct cli_command ruletest_cmd_tune;
 
 #endif
