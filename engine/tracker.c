@@ -10,6 +10,7 @@ struct tracker {
 	struct intake intake;
 	struct state *state;
 	struct event event; /* the last one as a reader sees it */
+	bool seen;          /* there is such an event: the last record is one that readers see */
 	bool ended;
 };
 
@@ -42,8 +43,10 @@ static int take_event(struct tracker *t, const struct event *ev, struct err *err
 
 	/* Only what there is: most events have few of the parameters that there is room for. */
 	memcpy(&t->event, ev, offsetof(struct event, params) + ev->nparams * sizeof ev->params[0]);
+	t->seen = false;
 	switch (intake_event(&t->intake, &t->event, &reason)) {
 	case UPGRADE_KEEP:
+		t->seen = true;
 		return state_event(t->state, &t->event, err);
 	case UPGRADE_DROP:
 		return 0;
@@ -81,6 +84,75 @@ int tracker_snapshot(void *arg, struct snapshot *out, struct err *err)
 	intake_save(&t->intake, out);
 	state_save(t->state, out);
 	return snapshot_finish(out, err);
+}
+
+/* Who is told of what waits for its exit. */
+struct waiting {
+	uint64_t ts_ns;
+	state_teller *tell;
+	void *arg;
+};
+
+static int tell_enter(void *arg, const struct event *ev, bool passed, struct err *err)
+{
+	const struct waiting *w = arg;
+	struct record rec = { .kind = RECORD_EVENT, .event = *ev };
+
+	(void)passed;
+	rec.event.ts_ns = w->ts_ns;
+	rec.event.flags = EVENT_STATE_ONLY;
+	return w->tell(w->arg, &rec, err);
+}
+
+int tracker_records(const struct tracker *t, uint64_t ts_ns, state_teller *tell, void *arg,
+		    struct err *err)
+{
+	struct waiting w = { ts_ns, tell, arg };
+
+	if (state_records(t->state, tell, arg, err) < 0)
+		return -1;
+	return upgrader_each(t->intake.upgrader, tell_enter, &w, err);
+}
+
+/* Who rewrites an event that waits for its exit. */
+struct rewriting {
+	state_rewriter *rewriter;
+	void *arg;
+};
+
+static int rewrite_enter(void *arg, struct event *ev, struct err *err)
+{
+	const struct rewriting *w = arg;
+	struct record rec = { .kind = RECORD_EVENT, .event = *ev };
+
+	if (w->rewriter(w->arg, &rec, err) < 0)
+		return -1;
+	*ev = rec.event;
+	return 0;
+}
+
+int tracker_rewrite(struct tracker *t, state_rewriter *rewriter, void *arg, struct err *err)
+{
+	struct rewriting w = { rewriter, arg };
+
+	if (state_rewrite(t->state, rewriter, arg, err) < 0)
+		return -1;
+	return upgrader_rewrite(t->intake.upgrader, rewrite_enter, &w, err);
+}
+
+uint64_t tracker_num(const struct tracker *t)
+{
+	return t->intake.num;
+}
+
+const struct event *tracker_event(const struct tracker *t)
+{
+	return t->seen ? &t->event : NULL;
+}
+
+uint64_t tracker_last_ns(const struct tracker *t)
+{
+	return state_last_ns(t->state);
 }
 
 const struct state *tracker_state(const struct tracker *t)

@@ -25,6 +25,21 @@ int tracker_record(struct tracker *t, const struct record *rec, struct err *err)
  * sink_options.snapshot; t is a struct tracker. */
 int tracker_snapshot(void *t, struct snapshot *out, struct err *err);
 
+/*
+ * The same as records that any trace can hold: state_records, then the enter events that wait for
+ * their exit, for the state only.  ts_ns is their time: that of the event to come.
+ */
+int tracker_records(const struct tracker *t, uint64_t ts_ns, state_teller *tell, void *arg,
+		    struct err *err);
+
+/* state_rewrite, and the enter events that wait for their exit. */
+int tracker_rewrite(struct tracker *t, state_rewriter *rewriter, void *arg, struct err *err);
+/* evt.num of the last event so far. */
+uint64_t tracker_num(const struct tracker *t);
+/* The last event as a reader sees it, current and numbered; NULL: readers do not see it. */
+const struct event *tracker_event(const struct tracker *t);
+/* The latest time of an event of this section; 0: none yet. */
+uint64_t tracker_last_ns(const struct tracker *t);
 const struct state *tracker_state(const struct tracker *t);
 
 #endif

@@ -74,6 +74,40 @@ static void check_again(struct tracker *t)
 	snapshot_deinit(&b);
 }
 
+static int look(void *arg, const struct record *rec, struct err *err)
+{
+	uint64_t *records = arg;
+
+	(void)err;
+	*records += rec->kind != RECORD_STATE;
+	return 0;
+}
+
+/* Every text becomes another one. */
+static int replace(void *arg, struct record *rec, struct err *err)
+{
+	(void)arg;
+	(void)err;
+	if (rec->kind == RECORD_PROC)
+		rec->proc.args = rec->proc.cwd = SV("/x");
+	else if (rec->kind == RECORD_FD)
+		rec->fd.name = SV("y");
+	else if (rec->kind == RECORD_EVENT && rec->event.nparams)
+		rec->event.params[0] = SV("z");
+	return 0;
+}
+
+/* What trace tools do with a state. */
+static void tell_and_rewrite(struct tracker *t)
+{
+	uint64_t records = 0;
+	struct err err = { 0 };
+
+	if (tracker_records(t, 1, look, &records, &err) < 0 || records == 0 ||
+	    tracker_rewrite(t, replace, NULL, &err) < 0)
+		abort();
+}
+
 static void play_events(struct tracker *t, struct sv in)
 {
 	for (int i = 0; i < MAX_EVENTS && in.n; i++) {
@@ -111,6 +145,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (tracker_record(t, &rec, &err) == 0) {
 		check_again(t);
 		play_events(t, in);
+		check_again(t);
+		tell_and_rewrite(t);
 		check_again(t);
 	} else if (err.code == ERR_NONE) {
 		abort();

@@ -101,3 +101,25 @@ bool credentials_remove(struct credentials *c, uint32_t id)
 	c->n--;
 	return true;
 }
+
+static int by_id(const void *a, const void *b)
+{
+	const struct credential *x = *(struct credential *const *)a,
+				*y = *(struct credential *const *)b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+const struct credential **credentials_sorted(const struct credentials *c, uint32_t *n)
+{
+	const struct credential **all = malloc((c->n + 1) * sizeof *all);
+
+	*n = 0;
+	for (uint32_t i = 0; all && i < c->nslots; i++) {
+		if (c->slots[i])
+			all[(*n)++] = c->slots[i];
+	}
+	if (all)
+		qsort(all, *n, sizeof *all, by_id);
+	return all;
+}

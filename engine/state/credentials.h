@@ -22,6 +22,8 @@ struct credentials {
 
 void credentials_deinit(struct credentials *c);
 struct credential *credentials_find(const struct credentials *c, uint32_t id);
+/* All n of them in ascending order, for the caller to free; NULL: no memory. */
+const struct credential **credentials_sorted(const struct credentials *c, uint32_t *n);
 /* Find or make.  NULL: no memory, or full (check n against STATE_MAX_USERS first). */
 struct credential *credentials_make(struct credentials *c, uint32_t id);
 /* False: it was not there. */

@@ -103,6 +103,12 @@ const struct container *state_container(const struct state *s, struct sv id)
 	return container_list_find(s->tables->containers, id);
 }
 
+void state_containers(const struct state *s, bool (*tell)(void *arg, const struct container *c),
+		      void *arg)
+{
+	container_list_each(s->tables->containers, tell, arg);
+}
+
 const struct container *state_container_of(const struct state *s, const struct thread *t)
 {
 	if (s->now.container)

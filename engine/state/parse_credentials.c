@@ -168,3 +168,14 @@ const struct group *state_group(const struct state *s, struct sv container_id, u
 
 	return c && container_id.n == 0 ? &c->group : NULL;
 }
+
+const struct user **state_users(const struct state *s, uint32_t *n)
+{
+	const struct credential **all = credentials_sorted(&s->tables->users, n);
+	const struct user **users = all ? malloc((*n + 1) * sizeof *users) : NULL;
+
+	for (uint32_t i = 0; users && i < *n; i++)
+		users[i] = &all[i]->user;
+	free(all);
+	return users;
+}

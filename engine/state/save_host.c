@@ -67,24 +67,15 @@ static void load_interfaces(struct loader *ld)
 
 /* --- users and groups --- */
 
-static int by_id(const void *a, const void *b)
-{
-	const struct credential *x = *(void *const *)a, *y = *(void *const *)b;
-
-	return (x->id > y->id) - (x->id < y->id);
-}
-
 static void save_credentials(struct saver *sv, const struct credentials *c,
 			     const struct member *members, size_t nmembers)
 {
-	struct objects o = { 0 };
+	uint32_t n;
+	struct objects o = { .list = (void **)credentials_sorted(c, &n) };
 
-	for (uint32_t i = 0; i < c->nslots; i++) {
-		if (c->slots[i] && !objects_add(&o, c->slots[i]))
-			snapshot_no_memory(sv->out);
-	}
-	if (o.n)
-		qsort(o.list, o.n, sizeof *o.list, by_id);
+	o.n = n;
+	if (!o.list)
+		snapshot_no_memory(sv->out);
 	snapshot_put(sv->out, o.n);
 	save_members(sv, members, nmembers, &o);
 	free(o.list);

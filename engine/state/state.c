@@ -350,3 +350,42 @@ int state_event(struct state *s, const struct event *ev, struct err *err)
 				   (unsigned long long)ev->num)
 			 : 0;
 }
+
+uint64_t state_last_ns(const struct state *s)
+{
+	return s->tables->last_ts_ns;
+}
+
+/* Calls whose failure tells nothing new. */
+static bool failed(const struct event *ev)
+{
+	return event_is_exit(ev->type) && event_res(ev) < 0 && ev->type != EV_SOCKET_CONNECT_X &&
+	       parsers[ev->type] != parse_memory;
+}
+
+bool state_may_have_changed(const struct state *s)
+{
+	const struct event *ev = s->now.ev;
+	event_parser *parser = ev ? parsers[ev->type] : NULL;
+	bool transfer = parser == parse_send || parser == parse_receive;
+
+	/* Data change what is known of an fd only where they tell of a socket's ends. */
+	if (transfer)
+		return s->now.fd && !fd_is_file(s->now.fd) && s->now.fd->type != FD_DIRECTORY &&
+		       s->now.fd->type != FD_FIFO;
+	return parser && !failed(ev);
+}
+
+int state_catch_up(struct state *s, struct err *err)
+{
+	struct state_tables *tb = s->tables;
+
+	tb->nomem = tb->fds.nomem = false;
+	s->now = (struct moment){ .fd_num = -1, .base_ts_ns = s->now.base_ts_ns };
+	threads_bury(s);
+	if (!tb->settled)
+		state_settle(s);
+	finish_previous(s, tb->last_ts_ns);
+	threads_bury(s);
+	return tb->nomem ? err_set(err, ERR_NOMEM, "no memory for the state") : 0;
+}

@@ -95,6 +95,33 @@ int state_load(struct state *s, const struct snapshot_view *from, struct err *er
 /* Add the parameters that state_event looks at. */
 void state_need(struct column_need *need);
 
+/*
+ * The state as the lists in front of a section, for files that have no room for snapshots: a
+ * section, machine, interfaces, users, groups, threads, fds, and an event for each container.  Not
+ * all of it can be told that way.  -1 when tell says so, or without memory.
+ */
+typedef int state_teller(void *arg, const struct record *rec, struct err *err);
+int state_records(const struct state *s, state_teller *tell, void *arg, struct err *err);
+
+/*
+ * Hand all texts of the state, in the records that would tell of them, to somebody who may replace
+ * them.  Ids and numbers of these records do not count.
+ */
+typedef int state_rewriter(void *arg, struct record *rec, struct err *err);
+int state_rewrite(struct state *s, state_rewriter *rewriter, void *arg, struct err *err);
+/* The latest time of an event of this section; 0: none yet. */
+uint64_t state_last_ns(const struct state *s);
+/*
+ * May this event, the last one, have changed anything that fields of later events show?  False only
+ * if it surely has not.
+ */
+bool state_may_have_changed(const struct state *s);
+/*
+ * Do what is left to do at the next event: what has exited is gone, what was closed is closed, the
+ * lists of a section without events are complete.  For those who look at it, not for readers.
+ */
+int state_catch_up(struct state *s, struct err *err);
+
 struct thread *state_thread(const struct state *s, int64_t tid);
 /* The thread that t->ptid names; NULL when it is not in the table. */
 struct thread *state_parent(const struct state *s, const struct thread *t);
@@ -105,6 +132,11 @@ struct thread **state_threads(const struct state *s);
 /* container_id "" is the host; nothing is known of other containers' users. NULL: unknown. */
 const struct user *state_user(const struct state *s, struct sv container_id, uint32_t uid);
 const struct group *state_group(const struct state *s, struct sv container_id, uint32_t gid);
+/* All users of the host, ascending uids, for the caller to free (not they); NULL: no memory. */
+const struct user **state_users(const struct state *s, uint32_t *n);
+/* Each container, the host included, until tell() says false. */
+void state_containers(const struct state *s, bool (*tell)(void *arg, const struct container *c),
+		      void *arg);
 /* The id "" is the host: a container called "host".  NULL: nothing is known but the id. */
 const struct container *state_container(const struct state *s, struct sv id);
 /* The container of a container event, else that of thread t; NULL as above. */

@@ -211,32 +211,91 @@ static int by_tid(const void *a, const void *b)
 	return (x->tid > y->tid) - (x->tid < y->tid);
 }
 
-void upgrader_save(const struct upgrader *u, struct snapshot *out)
+int upgrader_each(const struct upgrader *u,
+		  int (*take)(void *arg, const struct event *ev, bool passed, struct err *err),
+		  void *arg, struct err *err)
 {
 	struct enter **stored = malloc((u->nslots + 1) * sizeof *stored);
 	uint32_t n = 0;
+	int rc = 0;
 
-	for (uint32_t i = 0; stored && i < u->nslots; i++) {
+	if (!stored)
+		return err_set(err, ERR_NOMEM, "no memory to list enter events");
+	for (uint32_t i = 0; i < u->nslots; i++) {
 		if (u->enters[i].stored)
 			stored[n++] = &u->enters[i];
 	}
-	if (!stored)
-		snapshot_no_memory(out);
-	else
-		qsort(stored, n, sizeof *stored, by_tid);
-	snapshot_put(out, n);
-	for (uint32_t i = 0; i < n; i++) {
+	qsort(stored, n, sizeof *stored, by_tid);
+	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		const struct enter *e = stored[i];
-		struct event ev = { .type = e->type, .desc = schema_event(e->type) };
+		struct event ev = { .tid = e->tid, .type = e->type };
 
+		ev.desc = schema_event(e->type);
 		ev.nparams = e->nparams;
 		for (uint32_t k = 0; k < ev.nparams; k++)
 			ev.params[k] = enter_param(e, k);
-		snapshot_put_signed(out, e->tid);
-		snapshot_put(out, e->passed);
-		snapshot_put_event(out, &ev);
+		rc = take(arg, &ev, e->passed, err);
 	}
 	free(stored);
+	return rc;
+}
+
+static int save_enter(void *arg, const struct event *ev, bool passed, struct err *err)
+{
+	struct snapshot *out = arg;
+
+	(void)err;
+	snapshot_put_signed(out, ev->tid);
+	snapshot_put(out, passed);
+	snapshot_put_event(out, ev);
+	return 0;
+}
+
+void upgrader_save(const struct upgrader *u, struct snapshot *out)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < u->nslots; i++)
+		n += u->enters[i].stored;
+	snapshot_put(out, n);
+	if (upgrader_each(u, save_enter, out, NULL) < 0)
+		snapshot_no_memory(out);
+}
+
+/* Changed events go into a table of their own: their bytes may still be those of the old one. */
+struct rewriting {
+	struct upgrader fresh;
+	int (*rewrite)(void *arg, struct event *ev, struct err *err);
+	void *arg;
+};
+
+static int rewrite_enter(void *arg, const struct event *ev, bool passed, struct err *err)
+{
+	struct rewriting *w = arg;
+	struct event changed = *ev;
+
+	if (w->rewrite(w->arg, &changed, err) < 0)
+		return -1;
+	enter_store(&w->fresh, &changed, passed);
+	return 0;
+}
+
+int upgrader_rewrite(struct upgrader *u,
+		     int (*rewrite)(void *arg, struct event *ev, struct err *err), void *arg,
+		     struct err *err)
+{
+	struct rewriting w = { .fresh = { .stats = u->stats }, .rewrite = rewrite, .arg = arg };
+
+	if (upgrader_each(u, rewrite_enter, &w, err) < 0) {
+		upgrader_reset(&w.fresh);
+		return -1;
+	}
+	upgrader_reset(u);
+	u->enters = w.fresh.enters;
+	u->nslots = w.fresh.nslots;
+	u->nused = w.fresh.nused;
+	u->heap_bytes = w.fresh.heap_bytes;
+	return 0;
 }
 
 void upgrader_load(struct upgrader *u, struct snapshot_reader *from)

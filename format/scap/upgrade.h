@@ -25,6 +25,14 @@ void upgrader_free(struct upgrader *u);
 enum upgrade_result upgrader_apply(struct upgrader *u, struct event *ev, struct err *err);
 /* The stored enter events, as rows of SNAPSHOT_INTAKE. */
 void upgrader_save(const struct upgrader *u, struct snapshot *out);
+/* One after the other, ascending tids; only tid, type and parameters are known of them. */
+int upgrader_each(const struct upgrader *u,
+		  int (*take)(void *arg, const struct event *ev, bool passed, struct err *err),
+		  void *arg, struct err *err);
+/* Let somebody change the parameters of each; not their number. */
+int upgrader_rewrite(struct upgrader *u,
+		     int (*rewrite)(void *arg, struct event *ev, struct err *err), void *arg,
+		     struct err *err);
 /* Replaces the stored ones; damage and want of memory show in *from. */
 void upgrader_load(struct upgrader *u, struct snapshot_reader *from);
 /* Forget stored enter events: a new section begins. */

@@ -12,11 +12,11 @@ _scap()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in cat|info|convert|verify|recover|keygen|sign) command=$word && break ;; esac
+		case $word in cat|info|state|convert|slice|split|merge|redact|verify|recover|keygen|sign) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="cat info convert verify recover keygen sign --help --version"
+		words="cat info state convert slice split merge redact verify recover keygen sign --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -33,11 +33,46 @@ _scap()
 		--top|-n) return ;;
 		esac
 		;;
+	state)
+		words="--at --json --help"
+		case $prev in
+		--at|-a) return ;;
+		esac
+		;;
 	convert)
 		words="--to --upgrade --block-events --segment-events --help"
 		case $prev in
 		--to|-t) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
 		--block-events|--segment-events) return ;;
+		esac
+		;;
+	slice)
+		words="--from --to --filter --format --help"
+		case $prev in
+		--from|-b|--to|-e|--filter|-f) return ;;
+		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
+		esac
+		;;
+	split)
+		words="--events --duration --bytes --format --help"
+		case $prev in
+		--events|-n|--duration|-d) return ;;
+		--bytes|-b) COMPREPLY=($(compgen -W "64M stock-gz" -- "$cur")); return ;;
+		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
+		esac
+		;;
+	merge)
+		words="--format --help"
+		case $prev in
+		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
+		esac
+		;;
+	redact)
+		words="--secret --what --json --format --help"
+		case $prev in
+		--secret|-s) compopt -o default; return ;;
+		--what|-w) COMPREPLY=($(compgen -W "all" -- "$cur")); return ;;
+		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
 		esac
 		;;
 	verify)

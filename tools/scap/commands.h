@@ -11,5 +11,10 @@ extern const struct cli_command scap_cmd_verify;
 extern const struct cli_command scap_cmd_recover;
 extern const struct cli_command scap_cmd_keygen;
 extern const struct cli_command scap_cmd_sign;
+extern const struct cli_command scap_cmd_state;
+extern const struct cli_command scap_cmd_slice;
+extern const struct cli_command scap_cmd_split;
+extern const struct cli_command scap_cmd_merge;
+extern const struct cli_command scap_cmd_redact;
 
 #endif

@@ -14,8 +14,17 @@ static bool same_file(const char *path, const struct stat *other)
 	       st.st_ino == other->st_ino;
 }
 
+static const char *input_at(char *const *inputs, int n, const struct stat *st)
+{
+	for (int i = 0; i < n; i++) {
+		if (same_file(inputs[i], st))
+			return inputs[i];
+	}
+	return NULL;
+}
+
 /* It is emptied only after both are known to be different files. */
-int output_file_open(const char *in, const char *out, struct err *err)
+int output_file_open(char *const *inputs, int n, const char *out, struct err *err)
 {
 	struct stat st;
 	int fd;
@@ -27,11 +36,13 @@ int output_file_open(const char *in, const char *out, struct err *err)
 	fd = open(out, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 	if (fd < 0)
 		return err_errno(err, "cannot create %s", out);
-	if (fstat(fd, &st) < 0 ||
-	    (S_ISREG(st.st_mode) && !same_file(in, &st) && ftruncate(fd, 0) < 0))
+	if (fstat(fd, &st) < 0)
 		err_errno(err, "cannot empty %s", out);
-	else if (same_file(in, &st))
-		err_set(err, ERR_USAGE, "%s and %s are the same file", in, out);
+	else if (input_at(inputs, n, &st))
+		err_set(err, ERR_USAGE, "%s and %s are the same file", input_at(inputs, n, &st),
+			out);
+	else if (S_ISREG(st.st_mode) && ftruncate(fd, 0) < 0)
+		err_errno(err, "cannot empty %s", out);
 	else
 		return fd;
 	close(fd);

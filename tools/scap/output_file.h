@@ -6,9 +6,9 @@
 
 /*
  * A descriptor to write to `out` ("-": standard output), or -1.  What is there is emptied, but not
- * if it is the file `in` under whatever name.
+ * if it is one of the n inputs under whatever name.
  */
-int output_file_open(const char *in, const char *out, struct err *err);
+int output_file_open(char *const *inputs, int n, const char *out, struct err *err);
 /* Its name for messages. */
 const char *output_file_name(const char *out);
 

@@ -61,7 +61,7 @@ static int recover(const char *in, const char *out, int fd, struct err *err)
 	int out_fd = -1, rc = -1;
 
 	if (provenance_new("recover", inputs, 1, &manifest, err) == 0)
-		out_fd = output_file_open(in, out, err);
+		out_fd = output_file_open(inputs, 1, out, err);
 	if (out_fd >= 0)
 		rc = trace_recover(fd, in, out_fd, output_file_name(out), manifest, &r, err);
 	if (rc == 0) {

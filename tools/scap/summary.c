@@ -1,5 +1,7 @@
 #include "tools/scap/summary.h"
 
+#include "engine/state/state.h"
+
 #include <string.h>
 
 static void take_machine(struct summary *s, const struct machine_info *m)
@@ -22,6 +24,27 @@ static void take_event(struct summary *s, const struct event *ev)
 		s->first_ts_ns = ev->ts_ns;
 	if (ev->ts_ns > s->last_ts_ns)
 		s->last_ts_ns = ev->ts_ns;
+}
+
+static void take(struct summary *s, const struct record *rec);
+
+static int take_listed(void *arg, const struct record *rec, struct err *err)
+{
+	(void)err;
+	if (rec->kind != RECORD_EVENT)
+		take(arg, rec);
+	return 0;
+}
+
+/* A slice begins with a snapshot instead of lists.  A damaged one is told by who needs it. */
+static void take_state(struct summary *s, const struct record *rec)
+{
+	struct state *state = state_new();
+	struct err err = { 0 };
+
+	if (state && state_meta(state, rec, &err) == 0)
+		state_records(state, take_listed, s, &err);
+	state_free(state);
 }
 
 static void take(struct summary *s, const struct record *rec)
@@ -56,6 +79,7 @@ static void take(struct summary *s, const struct record *rec)
 		take_event(s, &rec->event);
 		break;
 	case RECORD_STATE:
+		take_state(s, rec);
 		break;
 	}
 }
