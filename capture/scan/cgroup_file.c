@@ -37,7 +37,8 @@ void cgroup_files_init(struct cgroup_files *c, const char *root)
 		struct sv point = mount_point_v2(buf_sv(&text));
 
 		buf_clear(&path);
-		buf_printf(&path, "%s" SV_FMT, root, SV_ARG(point));
+		buf_puts(&path, root);
+		buf_putsv(&path, point);
 		if (point.n)
 			c->v2 = procfs_open_dir(AT_FDCWD, buf_cstr(&path));
 	}
