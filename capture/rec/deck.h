@@ -10,6 +10,9 @@
 
 struct deck;
 
+/* What is not written yet can be lost, and takes memory: less of it than is usual in traces. */
+enum { DECK_BLOCK_EVENTS = 1 << 16 };
+
 struct deck_ops {
 	int (*put)(struct deck *d, const struct record *rec, struct err *err);
 	/* Here a reader can start; the deck did ask. */

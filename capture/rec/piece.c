@@ -2,6 +2,7 @@
 #include "capture/rec/piece.h"
 
 #include "capture/rec/deadline.h"
+#include "capture/rec/deck.h"
 #include "format/sink.h"
 
 #include <stdlib.h>
@@ -10,7 +11,9 @@
 
 int piece_new(struct sv manifest, int level, struct piece **out, struct err *err)
 {
-	const struct sink_options options = { .manifest = manifest, .level = level };
+	const struct sink_options options = { .manifest = manifest,
+					      .level = level,
+					      .block_events = DECK_BLOCK_EVENTS };
 	struct piece *p = calloc(1, sizeof *p);
 
 	*out = NULL;

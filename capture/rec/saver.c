@@ -1,5 +1,6 @@
 #include "capture/rec/saver.h"
 
+#include "capture/rec/deck.h"
 #include "capture/rec/reels.h"
 #include "format/sink.h"
 #include "format/source.h"
@@ -37,7 +38,9 @@ struct saver {
 
 static int begin_file(struct saver *s, struct err *err)
 {
-	const struct sink_options options = { .manifest = s->opt.manifest, .level = s->opt.level };
+	const struct sink_options options = { .manifest = s->opt.manifest,
+					      .level = s->opt.level,
+					      .block_events = DECK_BLOCK_EVENTS };
 	struct buf name = { 0 };
 	int rc = -1;
 

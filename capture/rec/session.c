@@ -321,8 +321,8 @@ static int record(struct session *s, struct err *err)
 	signal(SIGXFSZ, SIG_IGN); /* a limit is a full disk */
 	notify_open(&s->notify, getenv("NOTIFY_SOCKET"), getenv("WATCHDOG_USEC"));
 	s->governor = (struct governor){ .limit = s->o->max_cpu, .steps = CALLSET_STEPS };
-	s->begun = s->shown = look(s);
 	rc = open_all(s, err);
+	s->begun = s->shown = look(s);
 	if (rc == 0) {
 		watch(s, &signals);
 		notify_send(&s->notify, "STOPPING=1");

@@ -121,20 +121,25 @@ static bool trims(const struct tape *t)
 	return t->opt.keep || t->opt.keep_bytes;
 }
 
+/* A ring has old files to give away. */
+static bool make_room(struct tape *t)
+{
+	return t->many && trims(t) && reels_trim(&t->reels, (uint32_t)t->reels.n - 1, 0);
+}
+
 /*
- * What was pending is lost.  A ring has old files to give away, and goes on with a new one as soon
- * as it can begin with a snapshot; anybody else ends the file as well as it goes, and stops.
+ * What was pending is lost.  A ring goes on with a new file as soon as it can begin with a
+ * snapshot; anybody else ends the file as well as it goes, and stops.
  */
 static int on_full(struct tape *t, struct err *err)
 {
-	struct err why = *err;
+	struct err ignored = { 0 };
 
-	if (!t->many || !trims(t) || t->reels.n < 2)
+	show_bytes(t);
+	if (!make_room(t))
 		return -1;
 	*err = (struct err){ 0 };
-	show_bytes(t);
-	close_file(t, &why);
-	reels_trim(&t->reels, (uint32_t)t->reels.n - 1, 0);
+	close_file(t, &ignored);
 	t->unwritten += t->pending_events;
 	t->skipping = t->file_due = true;
 	return 0;
@@ -254,20 +259,43 @@ static int put_snapshot(struct tape *t, const struct snapshot_view *s, struct er
 static int next_file(struct tape *t, struct err *err)
 {
 	show_bytes(t);
-	if (close_file(t, err) < 0 && write_failed(t, err) < 0)
+	if (close_file(t, err) < 0)
 		return -1;
 	reels_trim(&t->reels, t->opt.keep ? t->opt.keep - 1 : 0, t->opt.keep_bytes);
 	return open_file(t, err);
+}
+
+/* There was no room for the beginning of a file: it never was. */
+static void undo_file(struct tape *t)
+{
+	struct buf name = { 0 };
+
+	sink_close(t->sink, NULL);
+	t->sink = NULL;
+	if (t->reels.n)
+		unlink(reels_name(&t->reels, t->reels.all[--t->reels.n].number, &name));
+	buf_deinit(&name);
+	t->file_due = true;
 }
 
 static int snapshot(struct deck *d, const struct snapshot_view *s, struct err *err)
 {
 	struct tape *t = (struct tape *)d;
 
-	if (t->file_due && next_file(t, err) < 0)
-		return -1;
 	t->skipping = false;
-	return put_snapshot(t, s, err) < 0 ? write_failed(t, err) : 0;
+	if (!t->file_due)
+		return put_snapshot(t, s, err) < 0 ? write_failed(t, err) : 0;
+	for (;;) {
+		struct err why = { 0 };
+
+		if (next_file(t, &why) == 0 && put_snapshot(t, s, &why) == 0)
+			return 0;
+		if (!make_room(t)) {
+			*err = why;
+			return -1;
+		}
+		undo_file(t);
+	}
 }
 
 static int tick(struct deck *d, uint64_t now_ns, struct err *err)

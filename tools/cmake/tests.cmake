@@ -89,6 +89,10 @@ set_tests_properties(rules PROPERTIES LABELS cli ENVIRONMENT "${test_env}")
 add_test(NAME rec COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/rec_test.py)
 set_tests_properties(rec PROPERTIES LABELS recorder ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
 
+add_test(NAME rec_live COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/rec_live_test.py)
+set_tests_properties(rec_live PROPERTIES LABELS recorder ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77
+	RUN_SERIAL TRUE TIMEOUT 600)
+
 add_test(NAME docs COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/docs_test.py)
 set_tests_properties(docs PROPERTIES LABELS cli ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
 
