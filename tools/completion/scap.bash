@@ -12,11 +12,11 @@ _scap()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in cat|info|state|convert|slice|split|merge|redact|verify|recover|keygen|sign) command=$word && break ;; esac
+		case $word in cat|hunt|info|state|convert|slice|split|merge|redact|verify|recover|keygen|sign) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="cat info state convert slice split merge redact verify recover keygen sign --help --version"
+		words="cat hunt info state convert slice split merge redact verify recover keygen sign --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -24,6 +24,13 @@ _scap()
 		words="--filter --print --json --fields --from --to --count --time --all --help"
 		case $prev in
 		--filter|-f|--print|-p|--from|--to|--count|-n|--time|-t) return ;;
+		--fields|-F) COMPREPLY=($(compgen -W "missing" -- "$cur")); return ;;
+		esac
+		;;
+	hunt)
+		words="--print --json --fields --from --to --count --read-all --no-summary --help"
+		case $prev in
+		--print|-p|--from|--to|--count|-n) return ;;
 		--fields|-F) COMPREPLY=($(compgen -W "missing" -- "$cur")); return ;;
 		esac
 		;;

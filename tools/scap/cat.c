@@ -1,11 +1,10 @@
 /* scap cat: the events of a trace, as lines of text or as JSON objects. */
 #include "engine/engine.h"
-#include "engine/fields/render.h"
 #include "engine/filter/need.h"
-#include "engine/output/format.h"
 #include "format/source.h"
 #include "tools/common/when.h"
 #include "tools/scap/commands.h"
+#include "tools/scap/printer.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,28 +15,19 @@ static const char default_line[] = "*%evt.num %evt.outputtime %evt.cpu %proc.nam
 static const char default_fields[] =
 	"evt.num,evt.rawtime,evt.cpu,proc.name,thread.tid,evt.type,evt.info";
 
-enum { FLUSH_BYTES = 64 * 1024, KEY_FROM = 256, KEY_TO };
-
-/* One column of JSON output: its key is rendered once. */
-struct column {
-	struct field_ref field;
-	struct sv key; /* "\"evt.num\":" */
-};
+enum { KEY_FROM = 256, KEY_TO };
 
 struct cat {
 	struct arena arena;
 	struct engine *engine;
 	struct program *filter; /* NULL: every event */
 	uint32_t filter_id;
-	struct format *line; /* NULL: JSON */
-	struct column *columns;
-	size_t ncolumns;
+	struct printer printer;
 	bool all; /* events too that only update the state */
 	char time_mode;
 	struct span span;
 	struct column_need need;
 	uint64_t left; /* lines still wanted */
-	struct buf out;
 };
 
 /* --- setting up --- */
@@ -63,72 +53,7 @@ static int set_filter(struct cat *c, const char *text, struct err *err)
 	return 0;
 }
 
-static int set_line(struct cat *c, const char *text, struct err *err)
-{
-	if (format_compile(sv_of(text), &c->arena, &c->line, err) < 0)
-		return at_column(err, "format");
-	return 0;
-}
-
-/* The next name of a list with commas; those inside brackets belong to a name. */
-static bool next_name(struct sv *rest, struct sv *name)
-{
-	size_t n = 0;
-	int depth = 0;
-
-	if (!rest->p)
-		return false;
-	for (; n < rest->n && (rest->p[n] != ',' || depth > 0); n++)
-		depth += (rest->p[n] == '[') - (rest->p[n] == ']');
-	*name = (struct sv){ rest->p, n };
-	if (n < rest->n)
-		*rest = (struct sv){ rest->p + n + 1, rest->n - n - 1 };
-	else
-		*rest = (struct sv){ 0 };
-	return true;
-}
-
-static int set_column(struct cat *c, struct column *col, struct sv name, struct err *err)
-{
-	struct buf key = { 0 };
-
-	if (field_parse(name, &c->arena, &col->field, NULL, err) < 0)
-		return err_prefix(err, "fields");
-	render_json_string(&key, name);
-	buf_putc(&key, ':');
-	col->key = arena_sv(&c->arena, buf_sv(&key));
-	buf_deinit(&key);
-	return col->key.p ? 0 : err_set(err, ERR_NOMEM, "no memory for the fields");
-}
-
-static int set_columns(struct cat *c, const char *list, struct err *err)
-{
-	struct sv rest = sv_of(list), name;
-	size_t n = 1;
-
-	for (const char *p = list; *p; p++)
-		n += *p == ',';
-	c->columns = arena_array(&c->arena, struct column, n);
-	if (!c->columns)
-		return err_set(err, ERR_NOMEM, "no memory for the fields");
-	while (next_name(&rest, &name)) {
-		if (set_column(c, &c->columns[c->ncolumns++], name, err) < 0)
-			return -1;
-	}
-	return 0;
-}
-
 /* --- what it takes --- */
-
-static void add_shown(struct cat *c, uint32_t type)
-{
-	uint64_t *params = &c->need.params[type];
-
-	if (c->line)
-		*params |= format_params(c->line, type);
-	for (size_t i = 0; i < c->ncolumns; i++)
-		*params |= field_params(&c->columns[i].field, type);
-}
 
 static void note_live(void *arg, uint32_t id)
 {
@@ -148,41 +73,11 @@ static void find_need(struct cat *c)
 			program_live(c->filter, type, note_live, &live);
 		}
 		if (live)
-			add_shown(c, type);
+			c->need.params[type] |= printer_params(&c->printer, type);
 	}
 }
 
 /* --- events --- */
-
-static void put_object(struct cat *c, struct field_ctx *ctx)
-{
-	char separator = '{';
-
-	for (size_t i = 0; i < c->ncolumns; i++) {
-		const struct field_ref *f = &c->columns[i].field;
-		struct value v;
-
-		if (!field_get_json(f, ctx, &v) || (v.is_list && v.list.n == 0))
-			continue;
-		buf_putc(&c->out, separator);
-		buf_putsv(&c->out, c->columns[i].key);
-		render_value_json(&c->out, &v, f->def->format);
-		separator = ',';
-	}
-	buf_puts(&c->out, separator == '{' ? "{}" : "}");
-}
-
-static int flush(struct cat *c, size_t above, struct err *err)
-{
-	if (c->out.failed)
-		return err_set(err, ERR_NOMEM, "no memory for a line of output");
-	if (c->out.n <= above)
-		return 0;
-	if (!buf_write(&c->out, stdout))
-		return err_errno(err, "cannot write to standard output");
-	buf_clear(&c->out);
-	return 0;
-}
 
 static int show(struct cat *c, const struct source *src, struct err *err)
 {
@@ -194,13 +89,10 @@ static int show(struct cat *c, const struct source *src, struct err *err)
 	arena_reset(&ctx->scratch);
 	if (c->filter && !program_test(c->filter, c->filter_id, ctx))
 		return 0;
-	if (c->line && !format_print(c->line, ctx, &c->out))
-		return 0;
-	if (!c->line)
-		put_object(c, ctx);
-	buf_putc(&c->out, '\n');
-	c->left--;
-	return flush(c, FLUSH_BYTES, err);
+	int rc = printer_event(&c->printer, SV(""), ctx, err);
+
+	c->left -= rc > 0;
+	return rc < 0 ? -1 : 0;
 }
 
 static int show_all(struct cat *c, struct source *src, struct err *err)
@@ -272,8 +164,8 @@ static int options_parse(struct cli *cli, struct cat *c, struct err *err)
 		return err_set(err, ERR_USAGE,
 			       "option --print does not go with --json and --fields");
 	if (json || fields)
-		return set_columns(c, fields ? fields : default_fields, err);
-	return set_line(c, format ? format : default_line, err);
+		return printer_set_fields(&c->printer, fields ? fields : default_fields, err);
+	return printer_set_line(&c->printer, format ? format : default_line, err);
 }
 
 static int run(struct cli *cli, struct err *err)
@@ -298,13 +190,13 @@ static int run(struct cli *cli, struct err *err)
 	engine_ctx(c.engine)->time_mode = c.time_mode;
 	rc = show_all(&c, src, err);
 	/* What stands in front of damage is shown. */
-	if (flush(&c, 0, err) < 0)
+	if (printer_flush(&c.printer, err) < 0)
 		rc = -1;
 out:
 	source_close(src);
 	engine_free(c.engine);
 	program_free(c.filter);
-	buf_deinit(&c.out);
+	printer_deinit(&c.printer);
 	arena_deinit(&c.arena);
 	return rc;
 }

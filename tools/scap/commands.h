@@ -5,6 +5,7 @@
 #include "tools/common/cli.h"
 
 extern const struct cli_command scap_cmd_cat;
+extern const struct cli_command scap_cmd_hunt;
 extern const struct cli_command scap_cmd_info;
 extern const struct cli_command scap_cmd_convert;
 extern const struct cli_command scap_cmd_verify;
