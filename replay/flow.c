@@ -8,6 +8,7 @@ bool flow_open(struct flow *f, const char *path, const struct source_options *op
 {
 	*report = (struct trace_report){ .path = path };
 	f->report = report;
+	f->is_first = options->segments.from == 0;
 	f->spanned = !span_is_all(&options->span);
 	f->in_span = (struct flow_span){ .list_stale = true, .host_stale = true };
 	if (source_open(path, options, &f->source, &report->damage) == 0)
@@ -58,6 +59,9 @@ static int step_all(struct flow *f, const struct record *rec, struct err *err)
 		tally(f->report, &rec->event);
 	if (engine_record(f->engine, rec, on_match, f, err) < 0)
 		return -1;
+	/* A trace that begins in the middle says who ran before; a later part of one need not. */
+	if (rec->kind == RECORD_STATE && f->news && f->is_first)
+		return process_watch_list(engine_state(f->engine), f->news, f->arg, err);
 	return tell_news(f, err);
 }
 

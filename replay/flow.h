@@ -26,8 +26,9 @@ struct flow {
 	struct process_watch watch;
 	struct trace_report *report;
 	const struct record *rec;
-	bool told;    /* news of rec are out */
-	bool spanned; /* only a part of the trace is asked for */
+	bool told;     /* news of rec are out */
+	bool is_first; /* it begins where the trace does */
+	bool spanned;  /* only a part of the trace is asked for */
 	struct flow_span {
 		bool entered;    /* an event of it has been seen */
 		bool list_stale; /* who runs is to be told with the next one */

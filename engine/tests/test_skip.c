@@ -274,7 +274,7 @@ static void nor_does_it_in_public_traces(void **state)
 		char pattern[1024];
 		glob_t found;
 
-		snprintf(pattern, sizeof pattern, "%s/traces/%s", corpus, folders[i].pattern);
+		snprintf(pattern, sizeof pattern, "%s/%s", corpus, folders[i].pattern);
 		assert_int_equal(glob(pattern, 0, NULL, &found), 0);
 		check_all((const char *const *)found.gl_pathv, found.gl_pathc,
 			  folders[i].segment_events, 300);

@@ -27,12 +27,12 @@ corpus = os.environ.get('SAKER_CORPUS') or ''
 bin_dir = os.path.join(args.build, 'bin')
 
 
-def run(cmd):
-    """CPU seconds, wall seconds, peak KiB, stderr of one run pinned to one core."""
+def run(cmd, cores={0}):
+    """CPU seconds, wall seconds, peak KiB, stderr of one run on these cores."""
     err = tempfile.TemporaryFile()
     begin = time.monotonic()
     child = subprocess.Popen(cmd, stdout=subprocess.DEVNULL, stderr=err,
-                             preexec_fn=lambda: os.sched_setaffinity(0, {0}))
+                             preexec_fn=lambda: os.sched_setaffinity(0, cores))
     _, status, used = os.wait4(child.pid, 0)
     wall = time.monotonic() - begin
     err.seek(0)
@@ -42,8 +42,8 @@ def run(cmd):
     return used.ru_utime + used.ru_stime, wall, used.ru_maxrss, text
 
 
-def median(cmd):
-    rows = [run(cmd) for _ in range(args.runs)]
+def median(cmd, cores={0}):
+    rows = [run(cmd, cores) for _ in range(args.runs)]
     return [statistics.median(r[i] for r in rows) for i in range(3)]
 
 
@@ -86,6 +86,30 @@ def size_row(name, plain):
     os.unlink(zst)
 
 
+def long_rows():
+    """A native trace of a GB of plain events: two cores against one, and a hunt against reading it."""
+    grow = os.path.join(args.build, 'bench', 'bench_grow')
+    plain, native = os.path.join(work, 'long.scap'), os.path.join(work, 'long.skr')
+    if not os.path.exists(grow):
+        return
+    subprocess.run([grow, plain, '1000000000', *traces().values()], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run([f'{bin_dir}/scap', 'convert', plain, native], check=True)
+    os.unlink(plain)
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    for label, rules in rule_sets():
+        cmd = [f'{bin_dir}/replay', '-o', 'none', '-q'] + [part for rule in rules for part in ('-r', rule)]
+        one, wall, _ = median(cmd + ['-j', '1', native])
+        both, both_wall, peak = median(cmd + ['-j', '2', native], set(cores))
+        print(f'long         {label:10} -j 1 {wall:.2f} s, -j 2 {both_wall:.2f} s = {wall / both_wall:.2f} x on '
+              f'{len(cores)} cores, {both / one:.2f} of the CPU, {peak / 1024:.1f} MiB', flush=True)
+        if not rules:
+            hunt = median([f'{bin_dir}/scap', 'hunt', '-q', native, 'proc.name = nosuchname'])[0]
+            full = median([f'{bin_dir}/scap', 'hunt', '-q', '--read-all', native, 'proc.name = nosuchname'])[0]
+            print(f'long         hunt for an absent name {hunt * 1e3:.0f} ms = {hunt / full:.4f} of reading all, '
+                  f'{hunt / one:.4f} of a replay', flush=True)
+    os.unlink(native)
+
+
 size_rows = []
 work = tempfile.mkdtemp()
 print(f'{"trace":12} {"rules":10} {"events":>10} {"M events/s":>11} {"x gunzip":>9} {"peak MiB":>9}')
@@ -97,7 +121,7 @@ for name, path in traces().items():
     gunzip = median(['sh', '-c', f'for i in $(seq {args.repeat}); do gzip -dc {path}; done'])[0]
     for kind, trace in (('', plain), ('.gz', path)):
         for label, rules in rule_sets():
-            cmd = [f'{bin_dir}/replay', '-o', 'none', '-q']
+            cmd = [f'{bin_dir}/replay', '-j', '1', '-o', 'none', '-q']
             for rule in rules:
                 cmd += ['-r', rule]
             cpu, _, peak = median(cmd + [trace] * args.repeat)
@@ -106,6 +130,7 @@ for name, path in traces().items():
     size_row(name, plain)
     os.unlink(plain)
 print(*size_rows, sep='\n')
+long_rows()
 
 for label, rules in rule_sets():
     cmd = [f'{bin_dir}/ruletest', 'check'] + rules
