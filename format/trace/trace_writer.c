@@ -16,7 +16,7 @@ enum {
 	 * A segment ends after so many events if it is long enough for the next snapshot to be a
 	 * small part of it, or after so many anyhow.
 	 */
-	SEGMENT_EVENTS = 1 << 19,
+	SEGMENT_EVENTS = 1 << 18,
 	SEGMENT_MAX_EVENTS = 1 << 22,
 	SNAPSHOT_SHARE = 40,
 	FILTER_SHARE = 128, /* of the bytes of its segment */

@@ -1,9 +1,9 @@
 /*
  * A long trace out of short ones: bench_grow OUT BYTES TRACE...
  *
- * Writes the traces into a plain stock file, one after the other and again and again, until that has
- * BYTES, each of them behind the one before it in time.  Lists come with the first round only, so that
- * the rest is one long section, whose states nobody gets for nothing.
+ * Writes the traces into a plain stock file, one after the other and again and again, until that
+ * has BYTES, each of them behind the one before it in time.  Lists come with the first round only,
+ * so that the rest is one long section, whose states nobody gets for nothing.
  */
 #include "format/sink.h"
 #include "format/source.h"

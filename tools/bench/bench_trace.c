@@ -2,7 +2,8 @@
  * What reading a native trace costs: bench_trace TRACE.skr [ROUNDS]
  *
  * CPU seconds per round for the frames with their hashes alone, for inflating every column besides,
- * for decoding to events, and for decoding with the parameters left out that the state does not read.
+ * for decoding to events, and for decoding with the parameters left out that the state does not
+ * read.
  */
 #include "format/source.h"
 #include "format/trace/event_block.h"
@@ -96,12 +97,15 @@ int main(int argc, char **argv)
 		double begin = cpu_seconds();
 
 		for (long i = 0; i < rounds && rc == 0; i++)
-			rc = way < DECODE ? read_frames(argv[1], way == INFLATE ? &inflate : NULL, &err)
-					  : decode(argv[1], &options[way], &events, &err);
+			rc = way < DECODE
+				     ? read_frames(argv[1], way == INFLATE ? &inflate : NULL, &err)
+				     : decode(argv[1], &options[way], &events, &err);
 		double cpu = cpu_seconds() - begin;
 		printf("%-24s %8.2f ms", names[way], cpu / (double)rounds * 1e3);
 		if (way == INFLATE)
-			printf("  %llu columns, %.0f MB/s", (unsigned long long)inflate.columns / (unsigned long long)rounds, (double)inflate.bytes / cpu / 1e6);
+			printf("  %llu columns, %.0f MB/s",
+			       (unsigned long long)inflate.columns / (unsigned long long)rounds,
+			       (double)inflate.bytes / cpu / 1e6);
 		if (events)
 			printf("  %.1f M events/s", (double)events / cpu / 1e6);
 		putchar('\n');

@@ -35,7 +35,7 @@ _scap()
 		esac
 		;;
 	info)
-		words="--json --top --help"
+		words="--json --columns --top --help"
 		case $prev in
 		--top|-n) return ;;
 		esac

@@ -2,6 +2,7 @@
 #include "tools/common/human.h"
 #include "tools/common/json.h"
 #include "tools/scap/commands.h"
+#include "tools/scap/info_layout.h"
 #include "tools/scap/info_losses.h"
 #include "tools/scap/summary.h"
 
@@ -183,7 +184,24 @@ static void put_unknown(struct buf *b, const struct summary *s)
 	}
 }
 
-static void summary_text(struct buf *b, const struct summary *s, uint64_t top)
+static void put_busy(struct buf *b, const struct summary *s, uint64_t top)
+{
+	for (uint32_t i = 0; i < s->busy.n && i < top && s->busy.list[i].events; i++) {
+		const struct busy_name *name = &s->busy.list[i];
+		size_t at;
+
+		label(b, i ? "" : "by program");
+		at = b->n;
+		human_text(b, name->comm.n ? name->comm : SV("(unknown)"));
+		human_cut(b, at, 20);
+		while (b->n < at + 20)
+			buf_putc(b, ' ');
+		buf_printf(b, "   %8" PRIu64 "  %5.1f %%\n", name->events,
+			   100 * (double)name->events / (double)s->stats.events);
+	}
+}
+
+static void summary_text(struct buf *b, const struct summary *s, uint64_t top, bool columns)
 {
 	buf_printf(b, "%s\n", s->path);
 	put_format(b, s);
@@ -193,8 +211,10 @@ static void summary_text(struct buf *b, const struct summary *s, uint64_t top)
 	put_span(b, s);
 	put_events(b, s);
 	put_types(b, s, top);
+	put_busy(b, s, top);
 	losses_text(b, &s->losses, top);
 	put_unknown(b, s);
+	layout_text(b, &s->inside, top, columns);
 	if (s->damage.code != ERR_NONE) {
 		label(b, "damage");
 		buf_printf(b, "%s\n", s->damage.msg);
@@ -294,7 +314,19 @@ static void json_blocks(struct json *j, const struct summary *s)
 	json_end_array(j);
 }
 
-static void summary_json(struct buf *b, const struct summary *s)
+static void json_busy(struct json *j, const struct summary *s)
+{
+	json_array(j, "by_program");
+	for (uint32_t i = 0; i < s->busy.n && s->busy.list[i].events; i++) {
+		json_object(j, NULL);
+		json_text(j, "comm", s->busy.list[i].comm);
+		json_u64(j, "count", s->busy.list[i].events);
+		json_end_object(j);
+	}
+	json_end_array(j);
+}
+
+static void summary_json(struct buf *b, const struct summary *s, bool columns)
 {
 	struct json j = { .out = b };
 
@@ -325,9 +357,11 @@ static void summary_json(struct buf *b, const struct summary *s)
 		json_u64(&j, "duration_ns", s->last_ts_ns - s->first_ts_ns);
 	}
 	json_events(&j, s);
+	json_busy(&j, s);
 	losses_json(&j, &s->losses);
 	if (s->is_stock)
 		json_blocks(&j, s);
+	layout_json(&j, &s->inside, columns);
 	if (s->damage.code != ERR_NONE)
 		json_text(&j, "damage", sv_of(s->damage.msg));
 	json_end_object(&j);
@@ -336,18 +370,23 @@ static void summary_json(struct buf *b, const struct summary *s)
 
 /* --- the command --- */
 
+struct info_options {
+	bool json, columns;
+	uint64_t top;
+};
+
 /* One trace. What is wrong with it shows in the exit status. */
-static void tell(struct cli *c, const char *path, bool json, uint64_t top, struct buf *b)
+static void tell(struct cli *c, const char *path, const struct info_options *opt, struct buf *b)
 {
 	struct summary s;
 	struct err why = { 0 };
 
 	buf_clear(b);
 	if (summary_read(&s, path, &why) == 0) {
-		if (json)
-			summary_json(b, &s);
+		if (opt->json)
+			summary_json(b, &s, opt->columns);
 		else
-			summary_text(b, &s, top);
+			summary_text(b, &s, opt->top, opt->columns);
 		if (!b->failed)
 			buf_write(b, stdout);
 		why = s.damage;
@@ -362,17 +401,19 @@ static void tell(struct cli *c, const char *path, bool json, uint64_t top, struc
 static int run(struct cli *c, struct err *err)
 {
 	struct buf b = { 0 };
-	uint64_t top = TOP_DEFAULT;
-	bool json = false;
+	struct info_options opt = { .top = TOP_DEFAULT };
 	int key;
 
 	while ((key = cli_next(c, err)) > 0) {
 		switch (key) {
 		case 'j':
-			json = true;
+			opt.json = true;
+			break;
+		case 'c':
+			opt.columns = true;
 			break;
 		case 'n':
-			if (cli_number(c, "top", 0, EV_COUNT, &top, err) < 0)
+			if (cli_number(c, "top", 0, UINT32_MAX, &opt.top, err) < 0)
 				return -1;
 			break;
 		}
@@ -380,7 +421,7 @@ static int run(struct cli *c, struct err *err)
 	if (key < 0 || cli_operands(c, 1, -1, err) < 0)
 		return -1;
 	for (int i = 0; i < c->argc && !b.failed; i++)
-		tell(c, c->argv[i], json, top, &b);
+		tell(c, c->argv[i], &opt, &b);
 	if (b.failed)
 		err_set(err, ERR_NOMEM, "no memory for a summary");
 	buf_deinit(&b);
@@ -389,8 +430,10 @@ static int run(struct cli *c, struct err *err)
 
 static const struct cli_option options[] = {
 	{ 'j', "json", NULL, "one JSON object per trace and line" },
+	{ 'c', "columns", NULL, "native traces: the columns that take most room, too" },
 	{ 'n', "top", "N",
-	  "list the N most frequent event types and the first N losses\n(default 10)" },
+	  "list the N most frequent event types and programs, the first N\nlosses and segments "
+	  "(default 10)" },
 };
 
 const struct cli_command scap_cmd_info = {

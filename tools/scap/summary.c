@@ -96,6 +96,7 @@ int summary_read(struct summary *s, const char *path, struct err *err)
 		return -1;
 	while (rc == 0 && source_next(src, &rec, &s->damage) == NEXT_ITEM) {
 		take(s, &rec);
+		busy_record(&s->busy, &rec);
 		if (losses_concern(&rec))
 			rc = losses_record(&s->losses, &rec, s->last_ts_ns, err);
 	}
@@ -108,13 +109,19 @@ int summary_read(struct summary *s, const char *path, struct err *err)
 
 		s->native = *trace_reader_layout(src);
 		manifest_read(path, &s->manifest, s->manifest_sha256, &none);
+		/* Of a pipe, or of what is damaged at once, there is nothing to be told. */
+		if (layout_read(&s->inside, path, &(struct err){ 0 }) < 0)
+			layout_deinit(&s->inside);
 	}
 	source_close(src);
+	busy_sort(&s->busy);
 	return rc;
 }
 
 void summary_deinit(struct summary *s)
 {
+	busy_deinit(&s->busy);
+	layout_deinit(&s->inside);
 	losses_deinit(&s->losses);
 	manifest_free(s->manifest);
 	s->manifest = NULL;

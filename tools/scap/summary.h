@@ -6,6 +6,8 @@
 #include "format/scap/scap_reader.h"
 #include "format/trace/manifest.h"
 #include "format/trace/trace_reader.h"
+#include "tools/scap/busy.h"
+#include "tools/scap/layout.h"
 
 struct summary {
 	const char *path;
@@ -23,6 +25,8 @@ struct summary {
 	uint64_t state_only;              /* events that only update the state */
 	uint64_t by_type[EV_COUNT];
 	struct losses losses;
+	struct busy busy;          /* sorted */
+	struct layout inside;      /* of a native trace in a file; else empty */
 	struct manifest *manifest; /* NULL: none, or not to be read */
 	uint8_t manifest_sha256[32];
 	struct err damage; /* code 0: the trace was read to its end */
