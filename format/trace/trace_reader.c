@@ -330,21 +330,19 @@ static const struct source_ops trace_ops = {
 static void trim(struct trace_reader *r, const struct trace_index *index, size_t begin)
 {
 	struct plan *p = &r->plan;
-	size_t end = p->end;
 
-	while (end > begin) {
+	for (size_t end = p->end; end > begin; end--) {
 		const struct trace_frame *f = &index->frames[end - 1];
 
 		/* Losses are told of behind the events that they stand between. */
 		if (f->kind == FRAME_LOSS || f->kind == FRAME_META ||
-		    (f->events &&
-		     span_may_meet(&r->base.span, f->min_ts_ns, f->max_ts_ns, 0, UINT64_MAX)))
+		    (f->events && span_may_meet(&r->base.span, f->min_ts_ns, f->max_ts_ns, 0,
+						UINT64_MAX)))
 			break;
-		end--;
-	}
-	if (end < p->end) {
-		p->end = end;
-		p->stops = true;
+		if (f->events) {
+			p->end = end - 1;
+			p->stops = true;
+		}
 	}
 }
 

@@ -1,0 +1,510 @@
+/*
+ * Indexes and filters that lie.  Every frame here has the hash and the place in the chain that it
+ * should have: whoever wrote the file wanted it so.
+ */
+#include "format/sink.h"
+#include "format/source.h"
+#include "format/tests/test.h"
+#include "format/trace/text_filter.h"
+#include "format/trace/trace_map.h"
+#include "format/trace/varint.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+enum { EVENTS = 400, BLOCK = 20, SEGMENT = 100 };
+
+static char path[64], forged[64];
+
+/* --- a trace of four segments --- */
+
+static int put_snapshot(void *arg, struct snapshot *out, struct err *err)
+{
+	(void)err;
+	snapshot_begin(out, SNAPSHOT_INTAKE);
+	snapshot_put(out, 1);                /* layout */
+	snapshot_put(out, *(uint64_t *)arg); /* events so far */
+	snapshot_put(out, 1);
+	snapshot_put(out, 0);
+	snapshot_put(out, 0);
+	snapshot_put_text(out, SV("kept-in-the-snapshot"));
+	snapshot_begin(out, SNAPSHOT_STATE);
+	return 0;
+}
+
+static struct record event_at(uint64_t i)
+{
+	static char name[64];
+	struct record rec = { .kind = RECORD_EVENT };
+	struct event *ev = &rec.event;
+
+	snprintf(name, sizeof name, "/srv/dir%u/File_%u.txt", (unsigned)(i / SEGMENT), (unsigned)i);
+	*ev = (struct event){ .ts_ns = 1000000 * (i + 1), .tid = 1, .type = EV_SYSCALL_OPEN_X };
+	ev->desc = schema_event(ev->type);
+	ev->nparams = 6;
+	for (int k = 0; k < 6; k++)
+		ev->params[k] = (struct sv){ "\0\0\0\0\0\0\0", k == 0 || k == 5 ? 8 : 4 };
+	ev->params[1] = (struct sv){ name, strlen(name) + 1 };
+	return rec;
+}
+
+static void write_trace(void)
+{
+	uint64_t n = 0;
+	const struct sink_options opt = { .manifest = SV("{}"),
+					  .snapshot = put_snapshot,
+					  .snapshot_arg = &n,
+					  .block_events = BLOCK,
+					  .segment_events = SEGMENT };
+	struct record rec = { .kind = RECORD_SECTION };
+	struct sink *sink;
+	struct err err = { 0 };
+
+	assert_int_equal(sink_open(sink_kind_by_name(SV("native")),
+				   open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600), path, &opt,
+				   &sink, &err),
+			 0);
+	assert_int_equal(sink_put(sink, &rec, &err), 0);
+	for (; n < EVENTS; n++) {
+		rec = event_at(n);
+		assert_int_equal(sink_put(sink, &rec, &err), 0);
+	}
+	assert_int_equal(sink_close(sink, &err), 0);
+}
+
+/* --- forgery --- */
+
+struct forgery {
+	/* Change the index of the trace, or (NULL) leave it. */
+	void (*index)(struct trace_index *x);
+	bool drop_end; /* no INDEX, no TRAILER */
+};
+
+static void put_end(struct frame_writer *w, const struct trace_index *x, struct err *err)
+{
+	uint64_t trailer[3] = { frame_writer_offset(w), 0, x->events };
+	struct buf payload = { 0 };
+
+	trace_index_put(x, &payload);
+	assert_int_equal(frame_writer_put(w, FRAME_INDEX, buf_sv(&payload), err), 0);
+	trailer[1] = frame_writer_seq(w);
+	struct sv bytes = { (char *)trailer, sizeof trailer };
+	assert_int_equal(frame_writer_put(w, FRAME_TRAILER, bytes, err), 0);
+	buf_deinit(&payload);
+}
+
+static void forge(const struct forgery *how)
+{
+	struct frame_reader *r;
+	struct frame_writer *w;
+	struct frame f;
+	struct err err = { 0 };
+
+	assert_int_equal(frame_reader_open(open(path, O_RDONLY), SV(""), path, true, &r, &err), 0);
+	assert_int_equal(frame_writer_open(open(forged, O_WRONLY | O_CREAT | O_TRUNC, 0600), forged,
+					   &w, &err),
+			 0);
+	while (frame_reader_next(r, &f, &err) == NEXT_ITEM && f.kind != FRAME_INDEX)
+		assert_int_equal(frame_writer_put(w, f.kind, f.payload, &err), 0);
+	if (!how->drop_end) {
+		struct trace_index x;
+
+		assert_int_equal(trace_index_parse(f.payload, f.offset, &x, &err), 0);
+		if (how->index)
+			how->index(&x);
+		put_end(w, &x, &err);
+		trace_index_deinit(&x);
+	}
+	frame_reader_close(r);
+	assert_int_equal(frame_writer_close(w, &err), 0);
+}
+
+/* The frame that holds the first events of segment i. */
+static struct trace_frame *first_block(struct trace_index *x, size_t i)
+{
+	struct trace_frame *f = &x->frames[x->segments[i].first_frame];
+
+	while (f->kind != FRAME_EVENTS)
+		f++;
+	return f;
+}
+
+static void move_time(struct trace_index *x)
+{
+	first_block(x, 2)->min_ts_ns++;
+}
+
+static void lengthen_time(struct trace_index *x)
+{
+	first_block(x, 2)->max_ts_ns++;
+}
+
+static void move_events(struct trace_index *x)
+{
+	first_block(x, 2)[0].events++;
+	first_block(x, 2)[1].events--;
+}
+
+static void move_bytes(struct trace_index *x)
+{
+	first_block(x, 2)[0].size++;
+	first_block(x, 2)[1].size--;
+}
+
+static void change_kind(struct trace_index *x)
+{
+	x->frames[x->segments[3].first_frame - 1].kind = FRAME_META;
+}
+
+static void change_number(struct trace_index *x)
+{
+	x->frames[x->segments[2].first_frame].num_before++;
+}
+
+static void change_type(struct trace_index *x)
+{
+	x->types[x->segments[1].first_type].type = EV_SYSCALL_CLOSE_X;
+}
+
+/* All records of the options' part of the forged trace. */
+static enum next read_part(const struct source_options *opt, uint64_t *events, struct err *err)
+{
+	struct record rec;
+	struct source *s;
+	enum next next;
+
+	*events = 0;
+	*err = (struct err){ 0 };
+	if (source_open(forged, opt, &s, err) < 0)
+		return NEXT_ERROR;
+	while ((next = source_next(s, &rec, err)) == NEXT_ITEM)
+		*events += rec.kind == RECORD_EVENT;
+	source_close(s);
+	return next;
+}
+
+static void an_index_that_lies_is_found_out(void **state)
+{
+	static void (*const lies[])(struct trace_index * x) = {
+		move_time,   lengthen_time, move_events, move_bytes,
+		change_kind, change_number, change_type,
+	};
+	const struct source_options all = { 0 }, part = { .segments = { 1, 4 } };
+	struct err err;
+	uint64_t events;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof lies / sizeof lies[0]; i++) {
+		forge(&(struct forgery){ .index = lies[i] });
+		assert_int_equal(read_part(&all, &events, &err), NEXT_ERROR);
+		assert_int_equal(events, EVENTS);
+		assert_non_null(strstr(err.msg, "index does not agree"));
+		if (read_part(&part, &events, &err) != NEXT_ERROR)
+			fail_msg("lie %zu goes unnoticed by who is led by it", i);
+		assert_int_equal(err.code, ERR_FORMAT);
+	}
+}
+
+static void an_honest_index_is_followed(void **state)
+{
+	const struct source_options part = { .segments = { 1, 3 } };
+	const struct source_options span = { .span = { { SPAN_AFTER, 249000000 },
+						       { SPAN_AFTER, 251000000 } } };
+	struct err err;
+	uint64_t events;
+
+	(void)state;
+	forge(&(struct forgery){ 0 });
+	assert_int_equal(read_part(&part, &events, &err), NEXT_END);
+	assert_int_equal(events, 2 * SEGMENT);
+	/* From the snapshot in front of event 200 to the end of the block around event 250. */
+	assert_int_equal(read_part(&span, &events, &err), NEXT_END);
+	assert_int_equal(events, 60);
+}
+
+static void a_trace_without_index_is_walked(void **state)
+{
+	const struct source_options part = { .segments = { 2, 3 } }, end = { .segments = { 3, 4 } };
+	struct trace_map *map, *walked;
+	struct err err = { 0 };
+	uint64_t events;
+
+	(void)state;
+	forge(&(struct forgery){ .drop_end = true });
+	assert_int_equal(trace_map_open(path, &map, &err), 0);
+	assert_int_equal(trace_map_open(forged, &walked, &err), 0);
+	assert_true(trace_map_walked(walked));
+	assert_false(trace_map_walked(map));
+	struct buf a = { 0 }, b = { 0 };
+	trace_index_put(trace_map_index(map), &a);
+	trace_index_put(trace_map_index(walked), &b);
+	assert_true(sv_eq(buf_sv(&a), buf_sv(&b)));
+	buf_deinit(&a);
+	buf_deinit(&b);
+	trace_map_close(map);
+	trace_map_close(walked);
+	assert_int_equal(read_part(&part, &events, &err), NEXT_END);
+	assert_int_equal(events, SEGMENT);
+	/* Who reads to the end is told that it is not one. */
+	assert_int_equal(read_part(&end, &events, &err), NEXT_ERROR);
+	assert_int_equal(events, SEGMENT);
+	assert_int_equal(err.code, ERR_TRUNCATED);
+}
+
+static void segments_that_do_not_exist_are_refused(void **state)
+{
+	const struct source_options none = { .segments = { 3, 5 } };
+	struct err err;
+	uint64_t events;
+
+	(void)state;
+	forge(&(struct forgery){ 0 });
+	assert_int_equal(read_part(&none, &events, &err), NEXT_ERROR);
+	assert_int_equal(err.code, ERR_USAGE);
+}
+
+/* --- filters --- */
+
+static void a_filter_knows_what_is_in_its_segment(void **state)
+{
+	struct trace_map *map;
+	struct err err = { 0 };
+	char name[64];
+
+	(void)state;
+	assert_int_equal(trace_map_open(path, &map, &err), 0);
+	for (unsigned i = 0; i < EVENTS; i++) {
+		size_t segment = i / SEGMENT;
+
+		/* Whole, in part, with one end open or both, whatever the case of its letters. */
+		snprintf(name, sizeof name, "/srv/dir%u/file_%u.TXT", i / SEGMENT, i);
+		assert_true(trace_map_may_have_text(map, segment, sv_of(name), false, false));
+		for (size_t from = 0; from < strlen(name); from++) {
+			struct sv part = { name + from, strlen(name) - from };
+
+			assert_true(trace_map_may_have_text(map, segment, part, true, false));
+			part.n -= part.n / 2;
+			assert_true(trace_map_may_have_text(map, segment, part, true, true));
+		}
+	}
+	assert_false(trace_map_may_have_text(map, 1, SV("dir3"), false, false));
+	assert_false(trace_map_may_have_text(map, 3, SV("dir1"), false, false));
+	assert_false(trace_map_may_have_text(map, 0, SV("shadow"), true, true));
+	/* A word is not there if only a longer one is, unless its end is open. */
+	assert_false(trace_map_may_have_text(map, 0, SV("/fil"), true, false));
+	assert_true(trace_map_may_have_text(map, 0, SV("/fil"), true, true));
+	assert_true(trace_map_may_have_text(map, 2, SV("kept-in-the-snapshot"), false, false));
+	assert_false(trace_map_may_have_text(map, 0, SV("kept-in-the-snapshot"), false, false));
+	assert_false(trace_map_may_have_ip(map, 0, &(struct ip){ 4, { 10, 0, 0, 1 } }));
+	/* Too short to tell. */
+	assert_true(trace_map_may_have_text(map, 0, SV("zq"), true, true));
+	assert_true(trace_map_may_have_text(map, 0, SV(""), false, false));
+	trace_map_close(map);
+}
+
+static void filters_of_any_size_miss_nothing(void **state)
+{
+	struct packer *packer = packer_new(3);
+	struct filter_builder *b = filter_builder_new();
+	struct err err = { 0 };
+	char text[32];
+
+	(void)state;
+	for (size_t max = 1; max < (1 << 18); max *= 8) {
+		struct text_filter filter;
+		struct buf payload = { 0 };
+		struct ip ip = { .len = 4 };
+		unsigned wrong = 0;
+
+		for (unsigned i = 0; i < 3000; i++) {
+			snprintf(text, sizeof text, "w%xx", i * 2654435761u);
+			filter_builder_text(b, sv_of(text));
+			memcpy(ip.b, &i, 4);
+			filter_builder_ip(b, ip.b, 4);
+		}
+		assert_int_equal(filter_builder_finish(b, packer, max, &payload, &err), 0);
+		assert_int_equal(text_filter_parse(&filter, packer, buf_sv(&payload), &err), 0);
+		for (unsigned i = 0; i < 3000; i++) {
+			snprintf(text, sizeof text, "w%xX", i * 2654435761u);
+			assert_true(text_filter_may_have(&filter, sv_of(text), false, false));
+			memcpy(ip.b, &i, 4);
+			assert_true(text_filter_may_have_ip(&filter, ip.b, 4));
+			ip.b[3] = 77;
+			wrong += text_filter_may_have_ip(&filter, ip.b, 4);
+		}
+		/* One in 4096 where there was room for it. */
+		if (max > 1 << 16)
+			assert_true(wrong < 10);
+		text_filter_deinit(&filter);
+		buf_deinit(&payload);
+	}
+	filter_builder_free(b);
+	packer_free(packer);
+}
+
+static void a_filter_of_anything_holds_nothing_back(void **state)
+{
+	struct packer *packer = packer_new(3);
+	struct filter_builder *b = filter_builder_new();
+	struct text_filter filter;
+	struct buf payload = { 0 };
+	struct err err = { 0 };
+
+	(void)state;
+	filter_builder_text(b, SV("some"));
+	filter_builder_anything(b);
+	assert_int_equal(filter_builder_finish(b, packer, 4096, &payload, &err), 0);
+	assert_int_equal(text_filter_parse(&filter, packer, buf_sv(&payload), &err), 0);
+	assert_true(text_filter_may_have(&filter, SV("thing"), false, false));
+	assert_true(text_filter_may_have_ip(&filter, "\1\2\3\4", 4));
+	text_filter_deinit(&filter);
+	buf_deinit(&payload);
+	filter_builder_free(b);
+	packer_free(packer);
+}
+
+static void filters_say_what_is_wrong_with_them(void **state)
+{
+	static const struct {
+		struct sv bytes;
+		const char *says;
+	} bad[] = {
+		{ SV(""), "ends early" },
+		{ SV("\x08"), "2^8 bits" },
+		{ SV("\x15"), "2^21 bits" },
+		{ SV("\x09"), "header ends early" },
+		{ SV("\x09\0\0\1\1x"), "has 1 bytes" },
+		{ SV("\0\0\0\1\1x"), "has 1 bytes" },
+		{ SV("\0\0\0\0\0x"), "has 0 bytes" },
+	};
+	struct packer *packer = packer_new(3);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct text_filter filter;
+		struct err err = { 0 };
+
+		assert_int_equal(text_filter_parse(&filter, packer, bad[i].bytes, &err), -1);
+		if (!strstr(err.msg, bad[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", err.msg, bad[i].says);
+		text_filter_deinit(&filter);
+	}
+	packer_free(packer);
+}
+
+/* --- columns that say what cannot be --- */
+
+static void columns_say_what_is_wrong_with_them(void **state)
+{
+	static const struct {
+		struct sv bytes;
+		const char *says;
+	} bad[] = {
+		{ SV("\0"), "header ends early" },
+		{ SV("\x03\x44\x04\x04----"), "kind 0x03" },
+		{ SV("\x20\x44\x04\x04----"), "kind 0x20" },
+		{ SV("\0\x33\x04\x04----"), "rows of 3 bytes" },
+		{ SV("\0\x84\x04\x04----"), "rows of 4 bytes in 8" },
+		{ SV("\0\x14"), "header ends early" },
+		{ SV("\0\x14\0\x80"), "header ends early" },
+		{ SV("\1\0\x04\x04----"), "shaped column without rows" },
+		{ SV("\0\x44\x05\x05-----"), "4-byte rows has 5 bytes" },
+		{ SV("\0\0\x80\x80\x80\x80\x10\0"), "claims 4294967296 bytes" },
+		{ SV("\0\x04\0\x04\x01-"), "equal rows stores 1 bytes" },
+		{ SV("\0\x04\0\0\0"), "equal rows stores 0 bytes" },
+		{ SV("\0\x44\x04\x05----"), "claims 5 stored bytes, 4 are left" },
+		{ SV("\0\x44\x04\x03---"), "has 3 bytes where 4 belong" },
+		{ SV("\1\x44\x08\x04----"), "has 4 bytes where 8 belong" },
+		{ SV("\2\x44\x08\x01-"), "do not add up" },
+		{ SV("\2\x44\x04\x02--"), "do not add up" },
+		{ SV("\x10\x44\x04\x04----"), "does not inflate" },
+		{ SV("\x11\x44\x04\x04----"), "does not tell its size" },
+		{ SV("\0\0\0\1-"), "does not inflate" },
+	};
+	struct packer *packer = packer_new(3);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct sv in = bad[i].bytes;
+		struct buf raw = { 0 };
+		struct err err = { 0 };
+
+		if (column_unpack(packer, &in, &raw, &err) != -1)
+			fail_msg("column %zu is taken", i);
+		if (!strstr(err.msg, bad[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", err.msg, bad[i].says);
+		buf_deinit(&raw);
+	}
+	packer_free(packer);
+}
+
+static void columns_of_every_width_come_back(void **state)
+{
+	static const uint64_t bases[] = { 0, 5, (uint64_t)-3, UINT64_C(1) << 33,
+					  (uint64_t)-1 << 40 };
+	static const uint64_t ranges[] = { 1, 2, 200, 300, 65536, 70000, UINT64_C(1) << 33 };
+	struct packer *packer = packer_new(3);
+	struct err err = { 0 };
+	char raw[8 * 500];
+
+	(void)state;
+	for (unsigned width = 1; width <= 8; width *= 2) {
+		for (size_t k = 0; k < 5 * 7 * 2; k++) {
+			uint64_t base = bases[k % 5], range = ranges[k / 5 % 7], seed = k;
+			struct buf packed = { 0 }, back = { 0 };
+			size_t n = width * (k < 35 ? 500 : 3);
+
+			for (size_t i = 0; i < n; i += width) {
+				seed = seed * 6364136223846793005u + 1442695040888963407u;
+				uint64_t v = base + (seed >> 20) % range;
+				memcpy(raw + i, &v, width);
+			}
+			assert_int_equal(
+				column_pack(packer, (struct sv){ raw, n }, width, &packed, &err),
+				0);
+			struct sv in = buf_sv(&packed);
+			assert_int_equal(column_unpack(packer, &in, &back, &err), 0);
+			assert_int_equal(in.n, 0);
+			assert_true(sv_eq(buf_sv(&back), (struct sv){ raw, n }));
+			buf_deinit(&packed);
+			buf_deinit(&back);
+		}
+	}
+	packer_free(packer);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	snprintf(path, sizeof path, "/tmp/saker-index-%d.skr", (int)getpid());
+	snprintf(forged, sizeof forged, "/tmp/saker-forged-%d.skr", (int)getpid());
+	write_trace();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	unlink(path);
+	unlink(forged);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_honest_index_is_followed),
+		cmocka_unit_test(an_index_that_lies_is_found_out),
+		cmocka_unit_test(a_trace_without_index_is_walked),
+		cmocka_unit_test(segments_that_do_not_exist_are_refused),
+		cmocka_unit_test(a_filter_knows_what_is_in_its_segment),
+		cmocka_unit_test(filters_of_any_size_miss_nothing),
+		cmocka_unit_test(a_filter_of_anything_holds_nothing_back),
+		cmocka_unit_test(filters_say_what_is_wrong_with_them),
+		cmocka_unit_test(columns_say_what_is_wrong_with_them),
+		cmocka_unit_test(columns_of_every_width_come_back),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
