@@ -12,11 +12,11 @@ _ruletest()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in run|explain|diff|coverage|profile|tune|lint|check|describe) command=$word && break ;; esac
+		case $word in run|explain|diff|coverage|profile|tune|record|lint|check|describe) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="run explain diff coverage profile tune lint check describe --help --version"
+		words="run explain diff coverage profile tune record lint check describe --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -62,6 +62,13 @@ _ruletest()
 		case $prev in
 		--rules|-r) compopt -o default; return ;;
 		--rule|--benign|-b|--event|-e|--field|-f) return ;;
+		esac
+		;;
+	record)
+		words="--rules --redact --help"
+		case $prev in
+		--rules|-r) compopt -o default; return ;;
+		--redact|-w) return ;;
 		esac
 		;;
 	lint)

@@ -11,6 +11,7 @@ extern const struct cli_command ruletest_cmd_diff;
 extern const struct cli_command ruletest_cmd_explain;
 extern const struct cli_command ruletest_cmd_lint;
 extern const struct cli_command ruletest_cmd_profile;
+extern const struct cli_command ruletest_cmd_record;
 extern const struct cli_command ruletest_cmd_run;
 extern const struct cli_command ruletest_cmd_tune;
 

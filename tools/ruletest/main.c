@@ -6,7 +6,8 @@ int main(int argc, char **argv)
 	const struct cli_command commands[] = {
 		ruletest_cmd_run,      ruletest_cmd_explain, ruletest_cmd_diff,
 		ruletest_cmd_coverage, ruletest_cmd_profile, ruletest_cmd_tune,
-		ruletest_cmd_lint,     ruletest_cmd_check,   ruletest_cmd_describe,
+		ruletest_cmd_record,   ruletest_cmd_lint,    ruletest_cmd_check,
+		ruletest_cmd_describe,
 	};
 	const struct cli_program program = {
 		.name = "ruletest",
