@@ -93,6 +93,9 @@ add_test(NAME rec_live COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/rec_live_
 set_tests_properties(rec_live PROPERTIES LABELS recorder ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77
 	RUN_SERIAL TRUE TIMEOUT 600)
 
+add_test(NAME record COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/record_test.py)
+set_tests_properties(record PROPERTIES LABELS recorder ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
+
 add_test(NAME docs COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/docs_test.py)
 set_tests_properties(docs PROPERTIES LABELS cli ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
 
