@@ -11,9 +11,10 @@ static int no_memory(struct err *err)
 	return err_set(err, ERR_NOMEM, "out of memory");
 }
 
-int trace_open(const struct trace *t, struct source **out, struct err *err)
+int trace_open(const struct trace *t, const struct column_need *need, struct source **out,
+	       struct err *err)
 {
-	const struct source_options options = { .upgrade = true };
+	const struct source_options options = { .upgrade = true, .need = need };
 
 	if (t->path.n == 0)
 		return source_open_list(t->records, t->nrecords, out, err);

@@ -25,7 +25,9 @@ struct trace {
 	struct trace_span span;
 };
 
-int trace_open(const struct trace *t, struct source **out, struct err *err);
+/* need (NULL: everything): which parameters will be looked at; it must outlive the source. */
+int trace_open(const struct trace *t, const struct column_need *need, struct source **out,
+	       struct err *err);
 
 struct corpus {
 	struct arena arena;

@@ -3,7 +3,7 @@
 #include <time.h>
 
 /* Of every type these many events are tried, then one in EVERY. */
-enum { FIRST = 64, EVERY = 256, CALIBRATE = 256 };
+enum { FIRST = 16, EVERY = 512, CALIBRATE = 256 };
 
 static uint64_t now_ns(void)
 {

@@ -169,7 +169,7 @@ static int play(struct tour *t, const char *path, struct panel *panel, struct er
 	struct source *source;
 	int rc;
 
-	if (trace_open(&trace, &source, err) < 0)
+	if (trace_open(&trace, NULL, &source, err) < 0)
 		return -1;
 	rc = panel_run(panel, source, &watch, &span, err);
 	source_close(source);

@@ -1,5 +1,7 @@
 #include "tools/ruletest/panel.h"
 
+#include "engine/filter/need.h"
+
 #include <stdlib.h>
 
 struct panel {
@@ -8,6 +10,8 @@ struct panel {
 	struct format **formats; /* NULL: no message */
 	size_t n;
 	uint64_t runs;
+	struct column_need need;
+	bool borrowed; /* the program is not ours */
 };
 
 static int no_memory(struct err *err)
@@ -30,6 +34,32 @@ static int compile_output(struct panel *p, size_t i, struct sv output, struct er
 			 : format_compile(buf_sv(&text), &p->arena, &p->formats[i], err);
 	buf_deinit(&text);
 	return rc;
+}
+
+/* What the probes that are live at events of one type print of them. */
+struct printed {
+	const struct panel *panel;
+	uint32_t type;
+	uint64_t params;
+};
+
+static void add_printed(void *arg, uint32_t id)
+{
+	struct printed *p = arg;
+
+	if (p->panel->formats[id])
+		p->params |= format_params(p->panel->formats[id], p->type);
+}
+
+static void note_need(struct panel *p)
+{
+	state_need(&p->need);
+	for (uint32_t type = 0; type < EV_COUNT; type++) {
+		struct printed printed = { .panel = p, .type = type };
+
+		program_live(p->program, type, add_printed, &printed);
+		p->need.params[type] |= printed.params | program_params(p->program, type);
+	}
 }
 
 int panel_new(const struct probe *probes, size_t n, struct panel **out, struct err *err)
@@ -57,15 +87,41 @@ int panel_new(const struct probe *probes, size_t n, struct panel **out, struct e
 		panel_free(p);
 		return -1;
 	}
+	note_need(p);
 	*out = p;
 	return 0;
+}
+
+int panel_around(struct program *program, size_t n, struct panel **out, struct err *err)
+{
+	struct panel *p = *out = calloc(1, sizeof *p);
+
+	if (!p)
+		return no_memory(err);
+	p->program = program;
+	p->borrowed = true;
+	p->n = n;
+	p->formats = arena_array(&p->arena, struct format *, n + 1);
+	if (!p->formats) {
+		panel_free(p);
+		*out = NULL;
+		return no_memory(err);
+	}
+	note_need(p);
+	return 0;
+}
+
+const struct column_need *panel_need(const struct panel *p)
+{
+	return &p->need;
 }
 
 void panel_free(struct panel *p)
 {
 	if (!p)
 		return;
-	program_free(p->program);
+	if (!p->borrowed)
+		program_free(p->program);
 	arena_deinit(&p->arena);
 	free(p);
 }

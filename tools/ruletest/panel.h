@@ -35,12 +35,16 @@ struct panel;
 
 /* The probes are read, not kept.  A panel serves one thread at a time. */
 int panel_new(const struct probe *probes, size_t n, struct panel **out, struct err *err);
+/* The same around a program that is there already, with n conditions; it must outlive the panel. */
+int panel_around(struct program *program, size_t n, struct panel **out, struct err *err);
 void panel_free(struct panel *p);
 /* Plays the whole source with a fresh state; damage of the trace is told in *out, not as -1. */
 int panel_run(struct panel *p, struct source *s, const struct panel_watch *watch,
 	      struct trace_span *out, struct err *err);
 /* The probe's message about the event at hand, as an alert without time and priority. */
 void panel_message(struct panel *p, uint32_t i, struct field_ctx *ctx, struct buf *out);
+/* All that the probes look at: what a source for panel_run must hand out. */
+const struct column_need *panel_need(const struct panel *p);
 /* Probe i is its condition i. */
 struct program *panel_program(struct panel *p);
 

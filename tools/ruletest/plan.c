@@ -173,7 +173,7 @@ static int play(void *arg, size_t worker, size_t i, struct err *err)
 	if (!c->panels[worker] && panel_new(c->wanted, c->nwanted, &c->panels[worker], err) < 0)
 		return -1;
 	p.panel = c->panels[worker];
-	if (trace_open(job->trace, &source, err) < 0)
+	if (trace_open(job->trace, panel_need(p.panel), &source, err) < 0)
 		return -1;
 	const struct panel_watch watch = { .hit = on_hit, .arg = &p };
 	rc = panel_run(p.panel, source, &watch, &job->trace->span, err);

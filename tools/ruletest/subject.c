@@ -28,20 +28,17 @@ void subject_close(struct subject *s)
 	arena_deinit(&s->arena);
 }
 
+/* The rules' own program has the enabled ones in their order. */
 int subject_panel(struct subject *s, struct err *err)
 {
-	struct probe *probes = arena_array(&s->arena, struct probe, s->nrules);
-
 	s->number = arena_array(&s->arena, size_t, s->nrules);
-	if (!probes || !s->number)
+	if (!s->number)
 		return no_memory(err);
 	for (size_t i = 0; i < s->nrules; i++) {
-		if (!s->rules[i].enabled)
-			continue;
-		probes[s->n].cond = s->rules[i].ast;
-		s->number[s->n++] = i;
+		if (s->rules[i].enabled)
+			s->number[s->n++] = i;
 	}
-	return panel_new(probes, s->n, &s->panel, err);
+	return panel_around(ruleset_program(s->book->rules), s->n, &s->panel, err);
 }
 
 int subject_play(const struct trace *t, struct panel *panel, const struct panel_watch *watch,
@@ -50,7 +47,7 @@ int subject_play(const struct trace *t, struct panel *panel, const struct panel_
 	struct source *source;
 	int rc;
 
-	if (trace_open(t, &source, err) < 0)
+	if (trace_open(t, NULL, &source, err) < 0)
 		return -1;
 	rc = panel_run(panel, source, watch, span, err);
 	source_close(source);

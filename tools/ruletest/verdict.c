@@ -67,8 +67,8 @@ static void weigh(struct anatomy *a, const struct clause *c)
 		break;
 	case AST_CHECK:
 	case AST_IDENT:
-		*hold = *fail = is_about_type(c->ast) ? WEIGHT_TYPE : WEIGHT;
-		*(a->says[c->part] ? hold : fail) = 0;
+		*hold = a->says[c->part] ? 0 : is_about_type(c->ast) ? WEIGHT_TYPE : WEIGHT;
+		*fail = a->says[c->part] ? WEIGHT : 0;
 		break;
 	}
 }

@@ -125,7 +125,7 @@ static int play(struct session *s, struct trace *t, struct inquiry *in, struct e
 	for (size_t i = 0; rc == 0 && i < in->n; i++)
 		rc = dissect(s, &in->queries[i], panel_program(panel), (uint32_t)i, err);
 	if (rc == 0)
-		rc = trace_open(t, &source, err);
+		rc = trace_open(t, NULL, &source, err);
 	if (rc == 0)
 		rc = panel_run(panel, source, &watch, &span, err);
 	source_close(source);

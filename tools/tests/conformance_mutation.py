@@ -31,8 +31,7 @@ def conditions():
     for name in sorted(os.listdir(RULES)):
         if name.endswith('.yaml') and not name.endswith('.test.yaml'):
             with open(os.path.join(RULES, name), encoding='utf-8') as file:
-                for rule, text in re.findall(r'^- rule: (.+?)\n.*?^  condition: (.*?)^  output:', file.read(),
-                                             re.M | re.S):
+                for rule, text in re.findall(r'^- rule: (.+?)\n.*?^  condition: (.*?)^  \w', file.read(), re.M | re.S):
                     found[rule] = ' '.join(text.lstrip('>-|').split())
     return found
 
@@ -136,7 +135,11 @@ def main():
     changes = {}  # name -> (rule, place, condition)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, 'changed.yaml')
+        write(path, [])
+        answering = answers(path)
         for rule, condition in conditions().items():
+            if not answering[rule]:
+                continue
             for n, (place, text) in enumerate(mutants(condition, generator)[:TRIED]):
                 changes[f'{rule} ~{n}'] = (rule, place, text)
         texts = meaningful(path, {name: written(name, text) for name, (_, _, text) in changes.items()})
