@@ -75,7 +75,7 @@ const struct cli_option options_table[] = {
 	{ 'D', "skip-rule", "TEXT", "leave out rules whose name contains this text" },
 	{ KEY_PRIORITY, "priority", "LEVEL", "leave out rules below this priority" },
 	{ KEY_EXTRA_FIELD, "extra-field", "FIELD", "add a field to the output fields (JSON)" },
-	{ KEY_USER, "user", "NAME", "become this user when everything is open" },
+	{ KEY_USER, "user", "NAME", "become this user when the driver runs; it must be able to write" },
 	{ KEY_MAX_CPU, "max-cpu", "PERCENT",
 	  "of one CPU: over it, give up kinds of events that are easiest to miss" },
 	{ 'q', "quiet", NULL, "no status line and no summary" },

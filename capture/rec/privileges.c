@@ -1,11 +1,13 @@
-#define _GNU_SOURCE /* setresuid, setgroups */
+#define _GNU_SOURCE /* setresuid, setgroups, fgetpwent */
 #include "capture/rec/privileges.h"
 
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/capability.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -41,25 +43,28 @@ int privileges_keep(enum privileges which, struct err *err)
 	return keep(for_scan, which == PRIVILEGES_SCAN ? FOR_SCAN : 0, err);
 }
 
+/* By name or number, from the file: a static program has no other way to ask. */
 static bool find_user(const char *name, uid_t *uid, gid_t *gid)
 {
-	struct passwd *pw = getpwnam(name);
-	char *end;
+	FILE *users = fopen("/etc/passwd", "re");
+	bool is_number = *name && name[strspn(name, "0123456789")] == '\0';
+	unsigned long number = is_number ? strtoul(name, NULL, 10) : 0;
+	bool found = is_number;
+	struct passwd *pw;
 
-	if (!pw) {
-		unsigned long n = strtoul(name, &end, 10);
-
-		if (*name < '0' || *name > '9' || *end)
-			return false;
-		*uid = (uid_t)n;
-		*gid = (gid_t)n;
-		pw = getpwuid((uid_t)n);
-	}
-	if (pw) {
+	*uid = (uid_t)number;
+	*gid = (gid_t)number;
+	while (users && (pw = fgetpwent(users)) != NULL) {
+		if (is_number ? pw->pw_uid != *uid : strcmp(pw->pw_name, name) != 0)
+			continue;
 		*uid = pw->pw_uid;
 		*gid = pw->pw_gid;
+		found = true;
+		break;
 	}
-	return true;
+	if (users)
+		fclose(users);
+	return found;
 }
 
 static int become(const char *name, struct err *err)

@@ -5,12 +5,15 @@ is left when it is stopped, killed, held or out of room.
 Environment: SAKER_SOURCE_DIR, SAKER_BIN_DIR.  Exit 0, 1, or 77 when rec_fake is not built.
 """
 import glob
+import http.server
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 
@@ -95,6 +98,59 @@ def alerts_go_where_they_are_sent(work):
     for path in to_file, to_program:
         with open(path, "rb") as file:
             assert file.read() == alerts(HOST), path
+
+
+def alerts_are_posted(work):
+    bodies = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            bodies.append(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    done = ends_well(rec("--no-trace", "-r", RULES, "--json", "--alert-to", f"http://127.0.0.1:{server.server_port}/"))
+    server.shutdown()
+    server.server_close()
+    assert done.stdout == b"" and bodies == alerts(HOST, form="json").splitlines(), (len(bodies), done.stderr)
+
+
+def whoever_takes_no_alerts_holds_nobody_up(work):
+    out = os.path.join(work, "t.scap")
+    done = ends_well(rec("-o", out, "-r", RULES, "--alert-to", "http://127.0.0.1:9/", "--alert-to",
+                         f"file:{work}/alerts"))
+    assert info(out)["events"]["shown"] == info(HOST)["events"]["shown"]
+    assert b"98 alerts could not be delivered" in done.stderr, done.stderr
+    with open(f"{work}/alerts", "rb") as file:
+        assert file.read() == alerts(out)
+
+
+def the_service_manager_hears_how_it_goes(work):
+    path = os.path.join(work, "notify")
+    heard = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    heard.bind(path)
+    heard.settimeout(30)
+    child = subprocess.Popen([REC, "--no-trace", "-r", RULES], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                             env={**environment(rate=1000, repeat=0), "NOTIFY_SOCKET": path, "WATCHDOG_USEC": "1000000"})
+    wanted = [b"READY=1", b"WATCHDOG=1", b"STATUS="]
+    while wanted:
+        said = heard.recv(4096)
+        wanted = [word for word in wanted if not said.startswith(word)]
+    child.send_signal(signal.SIGHUP)
+    for word in b"RELOADING=1", b"READY=1":
+        while not heard.recv(4096).startswith(word):
+            pass
+    child.terminate()
+    while not heard.recv(4096).startswith(b"STOPPING=1"):
+        pass
+    child.communicate(timeout=30)
+    heard.close()
+    assert child.returncode == 0
 
 
 def the_store_holds_what_a_replay_would_put_there(work):
@@ -259,7 +315,8 @@ def wrong_command_lines_are_refused(work):
 
 
 TESTS = [live_is_replay, without_a_trace_the_alerts_are_the_same, a_filter_leaves_out_what_changes_no_state,
-         a_stream_is_a_trace, alerts_go_where_they_are_sent,
+         a_stream_is_a_trace, alerts_go_where_they_are_sent, alerts_are_posted,
+         whoever_takes_no_alerts_holds_nobody_up, the_service_manager_hears_how_it_goes,
          the_store_holds_what_a_replay_would_put_there, lost_events_are_in_the_ledger, a_stop_is_clean, files_follow_each_other_without_a_gap, a_ring_keeps_the_newest, files_are_kept_by_number,
          a_match_saves_what_was_around_it, a_killed_recorder_leaves_a_trace_that_reads, a_held_recorder_goes_on,
          a_full_disk_ends_the_file_well, a_small_enough_size_stops, rules_change_without_losing_state_or_events,
