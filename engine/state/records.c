@@ -165,7 +165,7 @@ static void put_ends(const struct telling *t, const struct fd *f, struct fd_entr
 
 	if (!fd_ends(f, &ends))
 		return;
-	bool swap = f->type == FD_IPV4_SOCK && listens(t, ends.dport) &&
+	bool swap = t->s->tables->settled && f->type == FD_IPV4_SOCK && listens(t, ends.dport) &&
 		    (f->role == FD_ROLE_SERVER || listens(t, ends.sport));
 	e->sip = swap ? ends.dip : ends.sip;
 	e->dip = swap ? ends.sip : ends.dip;

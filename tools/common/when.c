@@ -134,6 +134,15 @@ static bool parse_length(const char *p, uint64_t *ns)
 	return false;
 }
 
+int when_parse_length(const char *text, uint64_t *ns, struct err *err)
+{
+	if (parse_length(text, ns) && *ns)
+		return 0;
+	return err_set(err, ERR_USAGE,
+		       "not a length of time: %s (expected something like 90s, 1.5m or 250ms)",
+		       text);
+}
+
 int when_parse_bound(const char *text, struct span_bound *out, struct err *err)
 {
 	char *end;

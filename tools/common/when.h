@@ -11,6 +11,9 @@
  */
 int when_parse(const char *text, uint64_t *ts_ns, struct err *err);
 
+/* "90s", "1.5m", "250ms" (units ns, us, ms, s, m, h, d); not nothing. */
+int when_parse_length(const char *text, uint64_t *ns, struct err *err);
+
 /*
  * One end of a span: a time as above, "+90s" or "+1.5m" (behind the first event; units ns, us, ms,
  * s, m, h, d) or "#1234" (an event number).

@@ -69,8 +69,9 @@ _scap()
 		esac
 		;;
 	merge)
-		words="--format --help"
+		words="--interval --format --help"
 		case $prev in
+		--interval|-i) return ;;
 		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
 		esac
 		;;

@@ -4,7 +4,9 @@
  * in order, hosts stay apart.
  */
 #include "format/source.h"
+#include "tools/common/when.h"
 #include "tools/scap/commands.h"
+#include "tools/scap/merge_turns.h"
 #include "tools/scap/trace_out.h"
 
 #include <stdlib.h>
@@ -26,6 +28,8 @@ struct merge {
 	struct record *held; /* per input: the record that begins its next section, if has_held */
 	bool *has_held;
 	struct trace_out out;
+	const char *interval; /* NULL: sections stay whole */
+	uint64_t wait_ns;
 };
 
 static struct source_options as_they_are(void)
@@ -145,7 +149,7 @@ static int copy_section(struct merge *m, int input, struct err *err)
 	return n == NEXT_END ? 0 : -1;
 }
 
-static int merge(struct merge *m, const char *path, struct err *err)
+static int merge_sections(struct merge *m, struct err *err)
 {
 	struct source_options opt = as_they_are();
 
@@ -159,14 +163,25 @@ static int merge(struct merge *m, const char *path, struct err *err)
 		if (source_open(m->paths[i], &opt, &m->sources[i], err) < 0)
 			return -1;
 	}
-	if (trace_out_begin(&m->out, "merge", m->paths, m->n, path, err) < 0 ||
-	    trace_out_open(&m->out, m->paths, m->n, path, NULL, err) < 0)
-		return -1;
 	for (size_t i = 0; i < m->npieces; i++) {
 		if (copy_section(m, m->pieces[i].input, err) < 0)
 			return -1;
 	}
 	return 0;
+}
+
+static int merge(struct merge *m, const char *path, struct err *err)
+{
+	if (trace_out_begin(&m->out, "merge", m->paths, m->n, path, err) < 0)
+		return -1;
+	if (m->out.manifest && m->interval) {
+		manifest_option(m->out.manifest, SV("--interval"));
+		manifest_option(m->out.manifest, sv_of(m->interval));
+	}
+	if (trace_out_open(&m->out, m->paths, m->n, path, NULL, err) < 0)
+		return -1;
+	return m->interval ? merge_turns(m->paths, m->n, m->wait_ns, &m->out, err)
+			   : merge_sections(m, err);
 }
 
 /* --- the command --- */
@@ -177,8 +192,13 @@ static int run(struct cli *c, struct err *err)
 	int key, rc = -1;
 
 	while ((key = cli_next(c, err)) > 0) {
-		if (trace_out_kind(&m.out, c->value, err) < 0)
+		int rc_option = key == 'F' ? trace_out_kind(&m.out, c->value, err)
+					   : when_parse_length(c->value, &m.wait_ns, err);
+
+		if (rc_option < 0)
 			return -1;
+		if (key == 'i')
+			m.interval = c->value;
 	}
 	if (key < 0 || cli_operands(c, 2, -1, err) < 0)
 		return -1;
@@ -207,6 +227,8 @@ static int run(struct cli *c, struct err *err)
 }
 
 static const struct cli_option options[] = {
+	{ 'i', "interval", "LENGTH",
+	  "let no event wait longer than 100ms, 10s, ...: cut sections\nthat overlap" },
 	{ 'F', "format", "FORMAT",
 	  "stock, stock-gz or native; default: by the name of OUT (\".gz\": stock-gz, \".skr\": "
 	  "native)" },
@@ -216,10 +238,14 @@ const struct cli_command scap_cmd_merge = {
 	.name = "merge",
 	.operands = "IN... OUT",
 	.help = "Put several traces into one, by time.",
-	.details = "Sections follow each other by the time of their first event.  What one host "
-		   "told stays\n"
-		   "together, also where times overlap: replayed, each section gives what it gave "
-		   "before.",
+	.details =
+		"Sections follow each other by the time of their first event.  What one host "
+		"told stays\n"
+		"together, also where times overlap: replayed, each section gives what it gave "
+		"before.\n"
+		"With --interval hosts take turns, each time with a section that begins with lists "
+		"of what\n"
+		"is known of the host by then, as in a stock slice.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
 	.run = run,

@@ -126,18 +126,6 @@ static int parse_bytes(const char *text, uint64_t *out, struct err *err)
 	return 0;
 }
 
-static int parse_duration(const char *text, uint64_t *out, struct err *err)
-{
-	struct span_bound b;
-	char after[64];
-
-	snprintf(after, sizeof after, "+%s", text);
-	if (when_parse_bound(after, &b, err) < 0)
-		return -1;
-	*out = b.value;
-	return *out ? 0 : err_set(err, ERR_USAGE, "parts of no time at all: %s", text);
-}
-
 static int options_parse(struct cli *c, struct split *s, struct err *err)
 {
 	struct trace_out kind = { 0 };
@@ -151,7 +139,7 @@ static int options_parse(struct cli *c, struct split *s, struct err *err)
 			rc = parse_bytes(c->value, &s->max_bytes, err);
 			break;
 		case 'd':
-			rc = parse_duration(c->value, &s->max_ns, err);
+			rc = when_parse_length(c->value, &s->max_ns, err);
 			break;
 		case 'n':
 			rc = cli_number(c, "events", 1, UINT64_MAX, &s->max_events, err);
