@@ -9,6 +9,10 @@
 #ifndef CONVERT_BOUND
 #define CONVERT_BOUND(i, mask)
 #endif
+/* ... and one that must have all tables in one section, this. */
+#ifndef CONVERT_TABLE
+#define CONVERT_TABLE static const
+#endif
 
 #define BIT(symbol, kernel, portable)                                                              \
 	| ((kernel) > (portable) ? (v & (kernel)) / ((kernel) / (portable)) :                      \
@@ -29,7 +33,7 @@
 	static inline __attribute__((always_inline)) __u32 convert_##name(__u32 v)                 \
 	{                                                                                          \
 		enum { choice_low = low, choice_base = base };                                     \
-		static const __u16 table[size] = { rows };                                         \
+		CONVERT_TABLE __u16 table[size] = { rows };                                         \
 		__u32 i = v;                                                                       \
                                                                                                    \
 		if (v >= (base))                                                                   \
@@ -46,7 +50,7 @@
 /* The access mode is a number, not bits. */
 static inline __attribute__((always_inline)) __u32 convert_open_flags(__u32 v)
 {
-	static const __u8 modes[4] = { 1, 2, 3, 1 };
+	CONVERT_TABLE __u8 modes[4] = { 1, 2, 3, 1 };
 
 	return convert_open_bits(v) | modes[v & 3];
 }
@@ -59,7 +63,7 @@ static inline __attribute__((always_inline)) __u32 convert_open_mode(__u32 flags
 
 static inline __attribute__((always_inline)) __u32 convert_mknod_mode(__u32 v)
 {
-	static const __u16 kinds[16] = { [0] = 0x8000, [1] = 0x1000, [2] = 0x2000,
+	CONVERT_TABLE __u16 kinds[16] = { [0] = 0x8000, [1] = 0x1000, [2] = 0x2000,
 					 [6] = 0x6000, [8] = 0x8000, [12] = 0xc000 };
 
 	return (v & 07777) | kinds[v >> 12 & 15];

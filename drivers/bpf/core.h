@@ -34,6 +34,7 @@ enum { BPF_F_MMAPABLE = 1 << 10 };
 
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158, /* 5.11 */
+	BPF_FUNC_loop = 181,                 /* 5.17 */
 };
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };

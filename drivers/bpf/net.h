@@ -308,7 +308,7 @@ enum sockopt_kind { SOCKOPT_BYTES, SOCKOPT_ERRNO, SOCKOPT_U32, SOCKOPT_U64, SOCK
 /* In portable numbers: which kind the value of a SOL_SOCKET option is. */
 INLINE enum sockopt_kind sockopt_kind(__u32 name)
 {
-	static const __u8 kinds[64] = {
+	TABLE_OF __u8 kinds[64] = {
 		[0x1 ... 0x3] = SOCKOPT_U32, [0x4] = SOCKOPT_ERRNO, [0x5 ... 0xc] = SOCKOPT_U32,
 		[0xe ... 0x10] = SOCKOPT_U32, [0x12 ... 0x13] = SOCKOPT_U32,
 		[0x14 ... 0x15] = SOCKOPT_TIMEVAL, [0x16 ... 0x19] = SOCKOPT_U32,

@@ -37,25 +37,37 @@ INLINE __u64 user_pointer(struct record *r, __u64 array, __u32 i)
 	return array ? pointed_user(r, array, i, ULONG) : 0;
 }
 
+struct texts_walk {
+	struct record r;
+	__u64 array;
+	__u32 first;
+};
+
+static long texts_step(__u32 i, struct texts_walk *w)
+{
+	__u64 p = user_pointer(&w->r, w->array, w->first + i);
+	__u32 left = *(volatile __u32 *)&w->r.cpu->left, n;
+
+	if (!p || !left)
+		return 1;
+	n = add_text(&w->r, (void *)p, ARGS_MAX, true);
+	w->r.off += n;
+	forget_offset(&w->r);
+	*(volatile __u32 *)&w->r.cpu->left = left > n ? left - n : 0;
+	return 0;
+}
+
 /* The texts of a NULL-terminated array of user space from entry `first` on, laid end to end. */
 INLINE void put_texts(struct record *r, __u64 array, __u32 first, __u32 limit)
 {
-	__u32 start = r->off, n, off;
+	struct texts_walk w = { .r = *r, .array = array, .first = first };
+	__u32 n, off;
 
-	for (__u32 i = first; i < POINTERS; i++) {
-		__u64 p = user_pointer(r, array, i);
-
-		if (!p || r->off - start >= limit)
-			break;
-		r->off += add_text(r, (void *)p, ARGS_MAX, true);
-		forget_offset(r);
-	}
-	n = r->off - start;
-	if (n >= limit)
-		n = limit;
-	r->off = start;
+	*(volatile __u32 *)&r->cpu->left = limit;
+	REPEAT(POINTERS, texts_step, &w);
+	n = less_of(w.r.off - r->off, limit);
 	if (n) {
-		off = start + n - 1;
+		off = r->off + n - 1;
 		BOUND(off, WIRE_SPAN - 1);
 		r->at[off] = 0;
 	}
@@ -99,11 +111,32 @@ INLINE struct kernfs_node *parent_node(struct kernfs_node *kn)
 	return bpf_core_field_exists(old->parent) ? READ(old, parent) : READ(kn, __parent);
 }
 
+struct cgroup_walk {
+	struct record r;
+	struct kernfs_node *kn;
+};
+
+static long cgroup_step(__u32 i, struct cgroup_walk *w)
+{
+	struct kernfs_node *kn = w->kn, *up = kn ? parent_node(kn) : NULL;
+	__u8 *name = w->r.at + WIRE_SCRATCH + PATH_SCRATCH;
+	long len;
+
+	(void)i;
+	if (!up)
+		return 1;
+	len = bpf_probe_read_kernel_str(name, 256, READ(kn, name));
+	if (len > 1)
+		prepend(&w->r, name, len - 1);
+	w->kn = up;
+	return 0;
+}
+
 INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
 {
 	struct css_set *set = READ(task, cgroups);
 	struct cgroup_subsys_state *css = NULL;
-	struct kernfs_node *kn, *up;
+	struct cgroup_walk w;
 	__u32 start = r->off, n, pos;
 
 	bpf_probe_read_kernel(&css, sizeof css, (char *)&set->subsys[0] + id * sizeof css);
@@ -115,23 +148,14 @@ INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
 	r->off += n - 1;
 	*place(r) = '=';
 	r->off++;
-	kn = READ(css, cgroup, kn);
-	r->cpu->left = PATH_SCRATCH - 1;
+	forget_offset(r);
+	*(volatile __u32 *)&r->cpu->left = PATH_SCRATCH - 1;
 	r->at[WIRE_SCRATCH + PATH_SCRATCH - 1] = 0;
-	for (__u32 i = 0; i < CGROUP_NAMES && kn; i++) {
-		__u8 *name = r->at + WIRE_SCRATCH + PATH_SCRATCH;
-		long len;
-
-		up = parent_node(kn);
-		if (!up)
-			break;
-		len = bpf_probe_read_kernel_str(name, 256, READ(kn, name));
-		if (len > 1)
-			prepend(r, name, len - 1);
-		kn = up;
-	}
-	pos = r->cpu->left;
-	BOUND(pos, 0x7fff);
+	w.r = *r;
+	w.kn = READ(css, cgroup, kn);
+	REPEAT(CGROUP_NAMES, cgroup_step, &w);
+	pos = *(volatile __u32 *)&r->cpu->left;
+	BOUND(pos, PATH_SCRATCH - 1);
 	if (pos == PATH_SCRATCH - 1) {
 		__u8 *at = place(r);
 
@@ -290,56 +314,92 @@ enum { THREADS = 30, ANCESTORS = 60 };
 #define TASK_OF(node)                                                                              \
 	((struct task_struct *)((char *)(node) - bpf_core_field_offset(struct task_struct, thread_node)))
 
+struct thread_walk {
+	struct list_head *head, *at;
+	__s32 found;
+};
+
+static long thread_step(__u32 i, struct thread_walk *w)
+{
+	struct task_struct *task = TASK_OF(w->at);
+	struct list_head *at = w->at;
+
+	(void)i;
+	w->found = 0;
+	if (at == w->head)
+		return 1;
+	if (!(READ(task, flags) & PF_EXITING)) {
+		w->found = READ(task, pid);
+		return 1;
+	}
+	w->found = -1;
+	w->at = READ(at, next);
+	return 0;
+}
+
+/* Its pid, 0 when there is none, -1 when there are too many to look at. */
 INLINE __s32 alive_thread(struct task_struct *task)
 {
 	struct signal_struct *signal = READ(task, signal);
-	struct list_head *head = &signal->thread_head, *at = READ(head, next);
+	struct thread_walk w = { .head = &signal->thread_head };
 
-	for (__u32 i = 0; i < THREADS; i++) {
-		if (at == head)
-			return 0;
-		if (!(READ(TASK_OF(at), flags) & PF_EXITING))
-			return READ(TASK_OF(at), pid);
-		at = READ(at, next);
+	w.at = READ(signal, thread_head.next);
+	REPEAT(THREADS, thread_step, &w);
+	return w.found;
+}
+
+struct reaper_walk {
+	struct task_struct *init, *up;
+	__u32 level;
+	__s32 found;
+};
+
+static long reaper_step(__u32 i, struct reaper_walk *w)
+{
+	struct task_struct *up = w->up, *init = w->init;
+	struct signal_struct *signal = READ(up, signal);
+
+	(void)i;
+	if (READ(up, thread_pid, level) != w->level || up == init) {
+		w->found = READ(init, pid);
+		return 1;
 	}
-	return -1;
+	if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) {
+		w->found = alive_thread(up);
+		if (w->found)
+			return 1;
+	}
+	w->found = -1;
+	w->up = READ(up, real_parent);
+	return 0;
 }
 
 INLINE __s32 reaper_of(struct task_struct *task)
 {
 	struct list_head *children = &task->children;
-	struct task_struct *init, *up;
 	struct signal_struct *signal;
+	struct reaper_walk w = { 0 };
 	struct pid *pid;
-	__u32 level;
-	__s32 found;
 
 	if (READ(children, next) == children)
 		return 0;
-	found = alive_thread(task);
-	if (found)
-		return found;
+	w.found = alive_thread(task);
+	if (w.found)
+		return w.found;
 	pid = READ(task, thread_pid);
-	init = READ(namespace_of(pid), child_reaper);
-	if (init == task)
+	w.init = READ(namespace_of(pid), child_reaper);
+	if (w.init == task)
 		return 0;
 	signal = READ(task, signal);
-	if (!BPF_CORE_READ_BITFIELD_PROBED(signal, has_child_subreaper))
+	if (!BPF_CORE_READ_BITFIELD_PROBED(signal, has_child_subreaper)) {
+		struct task_struct *init = w.init;
+
 		return READ(init, pid);
-	level = READ(pid, level);
-	up = READ(task, real_parent);
-	for (__u32 i = 0; i < ANCESTORS; i++) {
-		if (READ(up, thread_pid, level) != level || up == init)
-			return READ(init, pid);
-		signal = READ(up, signal);
-		if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) {
-			found = alive_thread(up);
-			if (found)
-				return found;
-		}
-		up = READ(up, real_parent);
 	}
-	return -1;
+	w.level = READ(pid, level);
+	w.up = READ(task, real_parent);
+	REPEAT(ANCESTORS, reaper_step, &w);
+	return w.found;
 }
 
 INLINE void put_exit(struct record *r, struct task_struct *task)

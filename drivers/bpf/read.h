@@ -77,6 +77,12 @@ INLINE __u64 nanoseconds(__s64 sec, __u64 nsec)
 	return sec < 0 ? 0 : (__u64)sec * 1000000000 + nsec;
 }
 
+/* Its top bit says that somebody has asked for it (6.13). */
+INLINE __u64 plain_nsec(__u32 nsec)
+{
+	return nsec & 0x3fffffff;
+}
+
 INLINE __u64 inode_ctime(struct inode *inode)
 {
 	struct inode___upto_6_5 *old = (void *)inode;
@@ -86,7 +92,7 @@ INLINE __u64 inode_ctime(struct inode *inode)
 		return nanoseconds(READ(old, i_ctime.tv_sec), READ(old, i_ctime.tv_nsec));
 	if (bpf_core_field_exists(mid->__i_ctime))
 		return nanoseconds(READ(mid, __i_ctime.tv_sec), READ(mid, __i_ctime.tv_nsec));
-	return nanoseconds(READ(inode, i_ctime_sec), READ(inode, i_ctime_nsec));
+	return nanoseconds(READ(inode, i_ctime_sec), plain_nsec(READ(inode, i_ctime_nsec)));
 }
 
 INLINE __u64 inode_mtime(struct inode *inode)
@@ -224,47 +230,61 @@ INLINE __u64 capability(const kernel_cap_t *set)
 
 /* --- may the task write to the file that it runs? --- */
 
+struct id_walk {
+	char *first; /* of the extents, or the groups */
+	__u32 id, n;
+	__u32 left, right;
+	bool found;
+};
+
+static long mapped_step(__u32 i, struct id_walk *w)
+{
+	struct uid_gid_extent *e =
+		(void *)(w->first + i * bpf_core_type_size(struct uid_gid_extent));
+	__u32 low;
+
+	if (i >= w->n)
+		return 1;
+	low = READ(e, lower_first);
+	w->found = w->id >= low && w->id - low < READ(e, count);
+	return w->found;
+}
+
 INLINE bool id_mapped(struct uid_gid_map *map, __u32 id)
 {
-	__u32 n = READ(map, nr_extents);
-	char *first = (char *)__builtin_preserve_access_index(&map->extent[0]);
+	struct id_walk w = { .first = (char *)&map->extent[0], .id = id, .n = READ(map, nr_extents) };
 
-	for (__u32 i = 0; i < 5; i++) {
-		struct uid_gid_extent *e =
-			(void *)(first + i * bpf_core_type_size(struct uid_gid_extent));
-		__u32 low;
+	REPEAT(5, mapped_step, &w);
+	return w.found;
+}
 
-		if (i >= n)
-			break;
-		low = READ(e, lower_first);
-		if (id >= low && id - low < READ(e, count))
-			return true;
-	}
-	return false;
+static long group_step(__u32 i, struct id_walk *w)
+{
+	__u32 mid = (w->left + w->right) / 2, here = 0;
+
+	(void)i;
+	if (w->left >= w->right)
+		return 1;
+	bpf_probe_read_kernel(&here, sizeof here, w->first + (__u64)mid * sizeof here);
+	w->found = here == w->id;
+	if (w->id > here)
+		w->left = mid + 1;
+	else
+		w->right = mid;
+	return w->found;
 }
 
 /* A binary search over sorted groups, as deep as 65536 groups need. */
 INLINE bool in_groups(const struct cred *cred, __u32 gid)
 {
 	struct group_info *groups = READ(cred, group_info);
-	char *first = (char *)__builtin_preserve_access_index(&groups->gid[0]);
-	__u32 left = 0, right;
+	struct id_walk w = { .first = (char *)&groups->gid[0], .id = gid };
 
 	if (!groups)
 		return false;
-	right = READ(groups, ngroups);
-	for (__u32 i = 0; i < 17 && left < right; i++) {
-		__u32 mid = (left + right) / 2, here = 0;
-
-		bpf_probe_read_kernel(&here, sizeof here, first + (__u64)mid * sizeof here);
-		if (here == gid)
-			return true;
-		if (gid > here)
-			left = mid + 1;
-		else
-			right = mid;
-	}
-	return false;
+	w.right = READ(groups, ngroups);
+	REPEAT(17, group_step, &w);
+	return w.found;
 }
 
 INLINE bool may_write(struct task_struct *task, struct inode *inode)
@@ -298,7 +318,7 @@ INLINE bool may_write(struct task_struct *task, struct inode *inode)
 INLINE bool is_memfd(struct file *file)
 {
 	struct dentry *dentry = READ(file, f_path.dentry);
-	static const char prefix[] = "memfd:";
+	TABLE_OF char prefix[] = "memfd:";
 	char name[8] = { 0 };
 
 	if (!dentry || READ(dentry, d_parent) != dentry)

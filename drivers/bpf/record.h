@@ -20,6 +20,8 @@
 #define INLINE static __always_inline
 /* Make the verifier see what is so already: v <= mask. */
 #define BOUND(v, mask) asm volatile("%0 &= %1" : "+r"(v) : "i"(mask))
+/* Constants: BTF can describe one section of them, not those that linkers may merge. */
+#define TABLE_OF static const __attribute__((section(".rodata")))
 #define BARRIER() asm volatile("" ::: "memory")
 
 /* Set before loading; the verifier knows their values. */
@@ -269,5 +271,22 @@ INLINE void put_bytes_user(struct record *r, __u64 from, __u64 n)
 {
 	end_param(r, from ? add_bytes_user(r, from, n > WIRE_MAX_BYTES ? WIRE_MAX_BYTES : n) : 0);
 }
+
+/*
+ * Up to n steps, until one returns something else than 0.  The verifier looks at a step of bpf_loop
+ * once, where it would walk through every round of a loop; kernels before 5.17 have no other way.
+ * A step works on a copy of the record, so that the original stays in registers.
+ */
+#define REPEAT(n, step, arg)                                                                       \
+	do {                                                                                       \
+		if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {                 \
+			bpf_loop(n, step, arg, 0);                                                 \
+		} else {                                                                           \
+			for (__u32 i_ = 0; i_ < (n); i_++) {                                       \
+				if (step(i_, arg))                                                 \
+					break;                                                     \
+			}                                                                          \
+		}                                                                                  \
+	} while (0)
 
 #endif

@@ -88,9 +88,9 @@ INLINE bool in_compat_call(void)
  * It returns 0 with all registers cleared, which none of these numbers does otherwise; the event
  * itself comes from sched_process_exec.
  */
-INLINE bool after_execve(bool compat, __u64 nr, __s64 ret)
+INLINE bool after_execve(bool compat, __u64 nr, __s64 ret, struct pt_regs *regs)
 {
-	if (ret != 0)
+	if (ret != 0 || regs->di || regs->si || regs->bx || regs->cx)
 		return false;
 	return compat ? nr == 59 || nr == 322 : nr == 11 || nr == 358;
 }
@@ -133,7 +133,7 @@ int sys_exit(__u64 *ctx)
 		call = &settings.socketcalls[which];
 	}
 	if (!(call->shape & WIRE_WANTED) || ((call->shape & WIRE_FAILURES) && ret == 0) ||
-	    after_execve(compat, nr, ret) || excluded(bpf_get_current_pid_tgid()))
+	    after_execve(compat, nr, ret, regs) || excluded(bpf_get_current_pid_tgid()))
 		return 0;
 	cpu = this_cpu();
 	if (!cpu || !open_record(&r, cpu, call->class & (WIRE_CLASSES - 1)))

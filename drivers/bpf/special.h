@@ -144,7 +144,7 @@ INLINE void put_keyctl(struct record *r, __u32 kind, __u64 v)
 
 INLINE void capture_keyctl(struct record *r)
 {
-	static const __u8 kinds[64] = {
+	TABLE_OF __u8 kinds[64] = {
 		[0] = KEYCTL(KN, KN, K0, K0),  [1] = KEYCTL(KT, K0, K0, K0),
 		[2] = KEYCTL(KN, KN, KN, K0),  [3] = KEYCTL(KN, K0, K0, K0),
 		[4] = KEYCTL(KN, KN, KN, K0),  [5] = KEYCTL(KN, KN, K0, K0),

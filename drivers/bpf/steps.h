@@ -5,6 +5,7 @@
 
 #include "drivers/bpf/read.h"
 #define CONVERT_BOUND BOUND
+#define CONVERT_TABLE TABLE_OF
 #include "drivers/convert.h"
 #include "format/schema/kinds.h"
 
@@ -116,35 +117,53 @@ INLINE struct user_iovec user_iovec(struct record *r, __u64 iov, __u32 i)
 	return v;
 }
 
+struct iov_walk {
+	struct record r;
+	__u64 iov, n;
+	__u32 sum;
+};
+
+static long iov_size_step(__u32 i, struct iov_walk *w)
+{
+	if (i >= w->n)
+		return 1;
+	w->sum += user_iovec(&w->r, w->iov, i).len;
+	return 0;
+}
+
 INLINE __u32 iov_size(struct record *r, __u64 iov, __u64 n)
 {
-	__u32 sum = 0;
+	struct iov_walk w = { .r = *r, .iov = iov, .n = n };
 
-	for (__u32 i = 0; i < IOV_MAX && i < n; i++)
-		sum += user_iovec(r, iov, i).len;
-	return sum;
+	REPEAT(IOV_MAX, iov_size_step, &w);
+	return w.sum;
+}
+
+static long iov_step(__u32 i, struct iov_walk *w)
+{
+	volatile __u32 *left = &w->r.cpu->left;
+	struct user_iovec v;
+	__u32 want, got;
+
+	if (i >= w->n)
+		return 1;
+	v = user_iovec(&w->r, w->iov, i);
+	want = less_of(v.len, *left);
+	got = add_bytes_user(&w->r, v.base, want);
+	w->r.off += got;
+	forget_offset(&w->r);
+	*left -= got;
+	return got != want || !*left;
 }
 
 /* The first `limit` bytes of all entries together. */
 INLINE void put_iov(struct record *r, __u64 iov, __u64 n, __u64 limit)
 {
-	volatile __u32 *left = &r->cpu->left;
-	__u32 start = r->off;
+	struct iov_walk w = { .r = *r, .iov = iov, .n = n };
 
-	*left = less_of(limit, WIRE_MAX_BYTES);
-	for (__u32 i = 0; i < IOV_MAX && i < n; i++) {
-		struct user_iovec v = user_iovec(r, iov, i);
-		__u32 want = less_of(v.len, *left), got = add_bytes_user(r, v.base, want);
-
-		r->off += got;
-		forget_offset(r);
-		*left -= got;
-		if (got != want || !*left)
-			break;
-	}
-	n = r->off - start;
-	r->off = start;
-	end_param(r, n);
+	r->cpu->left = less_of(limit, WIRE_MAX_BYTES);
+	REPEAT(IOV_MAX, iov_step, &w);
+	end_param(r, w.r.off - r->off);
 }
 
 INLINE void put_read_iov(struct record *r, __u64 iov, __u64 n)
@@ -198,7 +217,7 @@ enum { PATH_SCRATCH = 1 << 15, PATH_NAMES = 96 };
 
 INLINE void prepend(struct record *r, const void *name, __u32 n)
 {
-	__u32 pos = r->cpu->left;
+	__u32 pos = *(volatile __u32 *)&r->cpu->left;
 
 	BOUND(n, 0xff);
 	pos -= n;
@@ -207,38 +226,54 @@ INLINE void prepend(struct record *r, const void *name, __u32 n)
 	pos--;
 	BOUND(pos, 0x7fff);
 	r->at[WIRE_SCRATCH + pos] = '/';
-	r->cpu->left = pos;
+	*(volatile __u32 *)&r->cpu->left = pos;
+}
+
+struct path_walk {
+	struct record r;
+	struct dentry *dentry;
+	struct mount *mount;
+};
+
+static long path_step(__u32 i, struct path_walk *w)
+{
+	struct dentry *dentry = w->dentry, *parent = READ(dentry, d_parent);
+	struct mount *mount = w->mount, *up;
+
+	(void)i;
+	if (dentry == READ(mount, mnt.mnt_root)) {
+		up = READ(mount, mnt_parent);
+		if (up == mount)
+			return 1;
+		w->dentry = READ(mount, mnt_mountpoint);
+		w->mount = up;
+		return 0;
+	}
+	if (dentry == parent)
+		return 1;
+	prepend(&w->r, READ(dentry, d_name.name), READ(dentry, d_name.len));
+	w->dentry = parent;
+	return 0;
 }
 
 INLINE void put_path(struct record *r, struct path *path)
 {
-	struct dentry *dentry = READ(path, dentry), *parent;
 	struct vfsmount *vfsmount = READ(path, mnt);
-	struct mount *mount, *up;
+	struct path_walk w = { .r = *r,
+			       .dentry = READ(path, dentry),
+			       .mount = (void *)((char *)vfsmount -
+						 bpf_core_field_offset(struct mount, mnt)) };
+	struct dentry *dentry;
 	__u32 pos;
 
-	mount = (void *)((char *)vfsmount - bpf_core_field_offset(struct mount, mnt));
 	r->cpu->left = PATH_SCRATCH - 1;
 	r->at[WIRE_SCRATCH + PATH_SCRATCH - 1] = 0;
-	for (__u32 i = 0; i < PATH_NAMES; i++) {
-		parent = READ(dentry, d_parent);
-		if (dentry == READ(mount, mnt.mnt_root)) {
-			up = READ(mount, mnt_parent);
-			if (up == mount)
-				break;
-			dentry = READ(mount, mnt_mountpoint);
-			mount = up;
-		} else if (dentry == parent) {
-			break;
-		} else {
-			prepend(r, READ(dentry, d_name.name), READ(dentry, d_name.len));
-			dentry = parent;
-		}
-	}
-	pos = r->cpu->left;
-	BOUND(pos, 0x7fff);
+	REPEAT(PATH_NAMES, path_step, &w);
+	pos = *(volatile __u32 *)&r->cpu->left;
+	BOUND(pos, PATH_SCRATCH - 1);
 	if (pos == PATH_SCRATCH - 1) {
 		/* The root itself, or a file without a place, as a memfd. */
+		dentry = w.dentry;
 		put_text_kernel(r, READ(dentry, d_name.name), WIRE_PATH_MAX);
 		return;
 	}
@@ -272,28 +307,39 @@ INLINE void put_pipe(struct record *r, __u64 p)
 
 enum { POLL_MAX = 16 };
 
-INLINE void put_fd_list(struct record *r, __u64 p, __u64 n)
+struct poll_walk {
+	struct record r;
+	__u64 p;
+	__u32 count;
+};
+
+static long poll_step(__u32 i, struct poll_walk *w)
 {
-	__u32 start = r->off, count = less_of((__u32)n, POLL_MAX);
-	struct user_pollfd fd;
+	struct user_pollfd fd = { .fd = -1 };
 	__u8 *at;
 
-	if (count && bpf_probe_read_user(&fd, sizeof fd, (void *)p))
-		count = 0;
-	*(__u16 *)place(r) = count;
-	r->off += 2;
-	for (__u32 i = 0; i < POLL_MAX && i < count; i++) {
-		fd.fd = -1;
-		fd.revents = 0;
-		bpf_probe_read_user(&fd, sizeof fd, (void *)(p + i * sizeof fd));
-		at = place(r);
-		*(__s64 *)at = fd.fd;
-		*(__u16 *)(at + 8) = convert_poll_flags((__u16)fd.revents);
-		r->off += 10;
-	}
-	n = r->off - start;
-	r->off = start;
-	end_param(r, n);
+	if (i >= w->count)
+		return 1;
+	bpf_probe_read_user(&fd, sizeof fd, (void *)(w->p + i * sizeof fd));
+	at = place(&w->r);
+	*(__s64 *)at = fd.fd;
+	*(__u16 *)(at + 8) = convert_poll_flags((__u16)fd.revents);
+	w->r.off += 10;
+	forget_offset(&w->r);
+	return 0;
+}
+
+INLINE void put_fd_list(struct record *r, __u64 p, __u64 n)
+{
+	struct poll_walk w = { .r = *r, .p = p, .count = less_of((__u32)n, POLL_MAX) };
+	struct user_pollfd fd;
+
+	if (w.count && bpf_probe_read_user(&fd, sizeof fd, (void *)p))
+		w.count = 0;
+	*(__u16 *)place(&w.r) = w.count;
+	w.r.off += 2;
+	REPEAT(POLL_MAX, poll_step, &w);
+	end_param(r, w.r.off - r->off);
 }
 
 #endif

@@ -60,6 +60,17 @@ if(SAKER_UNIT_TESTS)
 	saker_fuzz_targets(capture/fuzz saker_capture)
 endif()
 
+# The driver and the running kernel; statically linked also for kernels in an emulator.  The bits of
+# asm that make system calls take the stack as they find it, so no sanitizers here.
+file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/tests/*.c)
+add_executable(driver_test ${sources})
+target_link_libraries(driver_test PRIVATE saker_capture)
+target_compile_definitions(driver_test PRIVATE _GNU_SOURCE)
+set_target_properties(driver_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+add_test(NAME driver COMMAND driver_test)
+set_tests_properties(driver PROPERTIES LABELS kernel ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77
+	RUN_SERIAL ON)
+
 # rec with a driver that plays a trace: what is right of the driver, without a kernel's help.
 add_executable(rec_fake capture/rec/main.c capture/rec/tests/fake_driver.c)
 target_link_libraries(rec_fake PRIVATE saker_rec)
