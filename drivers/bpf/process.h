@@ -56,6 +56,7 @@ static long texts_step(__u32 i, struct texts_walk *w)
 	*(volatile __u32 *)&w->r.cpu->left = left > n ? left - n : 0;
 	return 0;
 }
+STEPS(texts_step, struct texts_walk)
 
 /* The texts of a NULL-terminated array of user space from entry `first` on, laid end to end. */
 INLINE void put_texts(struct record *r, __u64 array, __u32 first, __u32 limit)
@@ -131,6 +132,7 @@ static long cgroup_step(__u32 i, struct cgroup_walk *w)
 	w->kn = up;
 	return 0;
 }
+STEPS(cgroup_step, struct cgroup_walk)
 
 INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
 {
@@ -336,6 +338,7 @@ static long thread_step(__u32 i, struct thread_walk *w)
 	w->at = READ(at, next);
 	return 0;
 }
+STEPS(thread_step, struct thread_walk)
 
 /* Its pid, 0 when there is none, -1 when there are too many to look at. */
 INLINE __s32 alive_thread(struct task_struct *task)
@@ -373,6 +376,7 @@ static long reaper_step(__u32 i, struct reaper_walk *w)
 	w->up = READ(up, real_parent);
 	return 0;
 }
+STEPS(reaper_step, struct reaper_walk)
 
 INLINE __s32 reaper_of(struct task_struct *task)
 {

@@ -249,6 +249,7 @@ static long mapped_step(__u32 i, struct id_walk *w)
 	w->found = w->id >= low && w->id - low < READ(e, count);
 	return w->found;
 }
+STEPS(mapped_step, struct id_walk)
 
 INLINE bool id_mapped(struct uid_gid_map *map, __u32 id)
 {
@@ -273,6 +274,7 @@ static long group_step(__u32 i, struct id_walk *w)
 		w->right = mid;
 	return w->found;
 }
+STEPS(group_step, struct id_walk)
 
 /* A binary search over sorted groups, as deep as 65536 groups need. */
 INLINE bool in_groups(const struct cred *cred, __u32 gid)

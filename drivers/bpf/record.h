@@ -273,20 +273,27 @@ INLINE void put_bytes_user(struct record *r, __u64 from, __u64 n)
 }
 
 /*
- * Up to n steps, until one returns something else than 0.  The verifier looks at a step of bpf_loop
- * once, where it would walk through every round of a loop; kernels before 5.17 have no other way.
- * A step works on a copy of the record, so that the original stays in registers.
+ * STEPS(step, TYPE) behind a function step(i, TYPE *) lets REPEAT call it up to n times, until it
+ * returns something else than 0.  The verifier looks at a step of bpf_loop once, where it walks
+ * through every round of a loop; kernels before 5.17 have no other way.  The loop stands in a
+ * function of its own lest the compiler weave it into code that verifiers of 6.1 then refuse.  A step
+ * works on a copy of the record, so that the original stays in registers.
  */
+#define STEPS(step, TYPE)                                                                          \
+	static __attribute__((noinline)) int step##_loop(__u32 n, TYPE *arg)                       \
+	{                                                                                          \
+		for (__u32 i = 0; i < n; i++) {                                                    \
+			if (step(i, arg))                                                          \
+				break;                                                             \
+		}                                                                                  \
+		return 0;                                                                          \
+	}
 #define REPEAT(n, step, arg)                                                                       \
 	do {                                                                                       \
-		if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop)) {                 \
+		if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))                   \
 			bpf_loop(n, step, arg, 0);                                                 \
-		} else {                                                                           \
-			for (__u32 i_ = 0; i_ < (n); i_++) {                                       \
-				if (step(i_, arg))                                                 \
-					break;                                                     \
-			}                                                                          \
-		}                                                                                  \
+		else                                                                               \
+			step##_loop(n, arg);                                                       \
 	} while (0)
 
 #endif

@@ -130,6 +130,7 @@ static long iov_size_step(__u32 i, struct iov_walk *w)
 	w->sum += user_iovec(&w->r, w->iov, i).len;
 	return 0;
 }
+STEPS(iov_size_step, struct iov_walk)
 
 INLINE __u32 iov_size(struct record *r, __u64 iov, __u64 n)
 {
@@ -155,6 +156,7 @@ static long iov_step(__u32 i, struct iov_walk *w)
 	*left -= got;
 	return got != want || !*left;
 }
+STEPS(iov_step, struct iov_walk)
 
 /* The first `limit` bytes of all entries together. */
 INLINE void put_iov(struct record *r, __u64 iov, __u64 n, __u64 limit)
@@ -255,6 +257,7 @@ static long path_step(__u32 i, struct path_walk *w)
 	w->dentry = parent;
 	return 0;
 }
+STEPS(path_step, struct path_walk)
 
 INLINE void put_path(struct record *r, struct path *path)
 {
@@ -328,6 +331,7 @@ static long poll_step(__u32 i, struct poll_walk *w)
 	forget_offset(&w->r);
 	return 0;
 }
+STEPS(poll_step, struct poll_walk)
 
 INLINE void put_fd_list(struct record *r, __u64 p, __u64 n)
 {

@@ -163,8 +163,8 @@ static void vectors(struct test *t)
 	char a[4], b[40], *c = NULL;
 	const struct iovec out[3] = { { TEXT("Hello "), 6 },
 				      { c, 0 },
-				      { "world and all that is in it, and "
-					"more than anyone will keep of it",
+				      { TEXT("world and all that is in it, and "
+					     "more than anyone will keep of it"),
 					65 } };
 	const struct iovec in[2] = { { a, 4 }, { b, 40 } };
 	const struct iovec bad[2] = { { TEXT("seen"), 4 }, { (void *)8, 4 } };

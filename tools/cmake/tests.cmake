@@ -60,8 +60,7 @@ if(SAKER_UNIT_TESTS)
 	saker_fuzz_targets(capture/fuzz saker_capture)
 endif()
 
-# The driver and the running kernel; statically linked also for kernels in an emulator.  The bits of
-# asm that make system calls take the stack as they find it, so no sanitizers here.
+# The driver and the running kernel; linked statically, the driver and other kernels in an emulator.
 file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/tests/*.c)
 add_executable(driver_test ${sources})
 target_link_libraries(driver_test PRIVATE saker_capture)
@@ -70,6 +69,21 @@ set_target_properties(driver_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BI
 add_test(NAME driver COMMAND driver_test)
 set_tests_properties(driver PROPERTIES LABELS kernel ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77
 	RUN_SERIAL ON)
+find_library(SAKER_STATIC_ELF libelf.a)
+find_library(SAKER_STATIC_BPF libbpf.a)
+if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
+	add_executable(driver_test_static ${sources})
+	add_dependencies(driver_test_static saker_capture saker_format)
+	target_link_libraries(driver_test_static PRIVATE saker_flags -static
+		$<TARGET_FILE:saker_capture> $<TARGET_FILE:saker_format> ${SAKER_STATIC_BPF}
+		${SAKER_STATIC_ELF} -lz -lzstd)
+	target_compile_definitions(driver_test_static PRIVATE _GNU_SOURCE)
+	set_target_properties(driver_test_static PROPERTIES
+		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+	add_test(NAME driver_6.1 COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/guest.sh
+		driver_test_static $<TARGET_FILE:driver_test_static>)
+	set_tests_properties(driver_6.1 PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 400)
+endif()
 
 # rec with a driver that plays a trace: what is right of the driver, without a kernel's help.
 add_executable(rec_fake capture/rec/main.c capture/rec/tests/fake_driver.c)

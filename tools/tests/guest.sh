@@ -1,0 +1,81 @@
+#!/bin/bash
+# guest.sh [-k KERNEL] COMMAND FILE...: run COMMAND as root under another kernel, in an emulator without
+# KVM; the FILEs (static programs) lie in /t, its working directory.  Status: COMMAND's, or 77 where
+# something for it is missing.
+#   KERNEL  a glob over Debian's kernel releases; the newest match is downloaded and unpacked, never
+#           installed, into $GUEST_CACHE (default: ~/.cache/saker-guest)
+set -euo pipefail
+
+release='6.1.0-*-cloud-amd64'
+while getopts k: option; do
+	case $option in k) release=$OPTARG ;; *) exit 2 ;; esac
+done
+shift $((OPTIND - 1))
+command=$1
+shift
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+for tool in qemu-system-x86_64 busybox cpio dpkg apt-get; do
+	command -v $tool >/dev/null || skip "no $tool"
+done
+cache=${GUEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/saker-guest}
+mkdir -p "$cache"
+
+# The newest unpacked kernel that fits, else a download.
+kernel() {
+	find "$cache" -path "*/boot/vmlinuz-$release" | sort -V | tail -n 1
+}
+if [ -z "$(kernel)" ]; then
+	package=$(apt-cache search --names-only '^linux-image-[0-9].*-amd64$' | awk '{ print $1 }' |
+		while read -r name; do
+			# shellcheck disable=SC2053  # a glob
+			[[ ${name#linux-image-} == $release ]] && echo "$name"
+		done | sort -V | tail -n 1) || true
+	[ -n "$package" ] || skip "no kernel package for $release"
+	(cd "$cache" && apt-get download -qq "$package" && dpkg -x "$package"_*.deb . &&
+		rm -f "$package"_*.deb) >/dev/null 2>&1 || skip "cannot download $package"
+fi
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p "$work"/root/{bin,proc,sys,dev,tmp,t,etc}
+cp "$(command -v busybox)" "$work/root/bin/busybox"
+cp "$@" "$work/root/t/"
+printf '%s\n' "$command" >"$work/root/t/.command"
+cat >"$work/root/init" <<'INIT'
+#!/bin/busybox sh
+/bin/busybox --install -s /bin
+mount -t proc proc /proc
+mount -t sysfs sys /sys
+mount -t devtmpfs dev /dev
+mkdir -p /sys/fs/cgroup
+mount -t cgroup2 cgroup /sys/fs/cgroup
+mount -t tmpfs tmp /tmp
+ifconfig lo up
+cd /t
+export PATH=/t:/bin
+echo "@begin"
+sh .command
+echo "@end $?"
+poweroff -f
+INIT
+chmod +x "$work/root/init"
+(cd "$work/root" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/initrd"
+# A busy host starves the emulated timer: the kernel must not test it.
+timeout "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -M pc -accel tcg,thread=multi -cpu max -m 1024 -smp 2 \
+	-nodefaults -display none -no-reboot -serial "file:$work/serial" -kernel "$(kernel)" \
+	-initrd "$work/initrd" \
+	-append "console=ttyS0 quiet no_timer_check panic=-1 oops=panic rdinit=/init" || true
+tr -d '\r' <"$work/serial" >"$work/log"
+awk '/^@end /{ on = 0 } on; /^@begin$/{ on = 1 }' "$work/log"
+status=$(sed -n 's/^@end //p' "$work/log")
+if [ -z "$status" ]; then
+	echo "the guest did not finish; its last lines:"
+	tail -n 15 "$work/log"
+	exit 1
+fi
+exit "$status"
