@@ -11,7 +11,7 @@ allow() {
 	[ -d "$room" ] || return 0
 	pattern=$(printf '%s|' "$@")
 	bad=$(find "$room" -name '*.[ch]' -not -path '*/tests/*' -not -path '*/fuzz/*' \
-		-not -path "$room/cli/*" -not -path "$room/rec/*" -exec \
+		-not -path "$room/cli/*" -not -path "$room/bench/*" -not -path "$room/rec/*" -exec \
 		grep -nE '^#include "' {} + | grep -vE "#include \"(${pattern%|})/")
 	if [ -n "$bad" ]; then
 		echo "$room may include $* only:"
@@ -40,6 +40,7 @@ allow engine format engine
 allow replay format engine replay
 allow replay/cli format engine replay tools/common
 allow tools format engine replay tools
+allow tools/bench format engine replay capture tools
 allow drivers drivers format/schema
 allow capture format drivers capture
 allow capture/rec format engine replay capture tools/common
