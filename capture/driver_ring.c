@@ -8,7 +8,7 @@
  * CPU's busy mark and head.  A CPU that was not busy takes the time of its next record later than
  * we read the clock; the slack covers stores that are still on their way.
  */
-enum { SLACK_NS = 50 * 1000, SPINS = 200 };
+enum { SLACK_NS = 50 * 1000, SPINS = 200, NAP_NS = 100 * 1000 * 1000 };
 
 struct ring {
 	struct wire_cpu *cpu;
@@ -23,8 +23,17 @@ uint64_t ring_clock_ns(void)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_BOOTTIME, &ts);
+	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
+/* The clock of records stands still while the machine is suspended; this one does not. */
+static uint64_t asleep_ns(uint64_t now)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec - now;
 }
 
 /* The smallest of a few differences is the one that nothing interrupted. */
@@ -57,6 +66,7 @@ int ring_reader_init(struct ring_reader *rr, const struct driver_memory *mem, st
 	size_t ring_bytes = mem->layout.ring_bytes;
 
 	*rr = (struct ring_reader){ .mem = *mem, .epoch_offset = epoch_offset() };
+	rr->asleep = asleep_ns(ring_clock_ns());
 	rr->rings = calloc(mem->ncpus, sizeof *rr->rings);
 	if (!rr->rings)
 		return err_set(err, ERR_NOMEM, "no memory for %u rings", mem->ncpus);
@@ -117,11 +127,23 @@ static bool wait_until_idle(const struct wire_cpu *cpu)
 	return false;
 }
 
+/* What happened before the machine slept has been handed out, but for a moment's worth. */
+static void wake_up(struct ring_reader *rr, uint64_t now)
+{
+	uint64_t asleep = asleep_ns(now);
+
+	if (asleep > rr->asleep + NAP_NS) {
+		rr->epoch_offset += asleep - rr->asleep;
+		rr->asleep = asleep;
+	}
+}
+
 bool ring_reader_refresh(struct ring_reader *rr)
 {
 	uint64_t now = ring_clock_ns(), limit = now - SLACK_NS;
 	bool any = false;
 
+	wake_up(rr, now);
 	for (uint32_t i = 0; i < rr->mem.ncpus; i++) {
 		struct ring *r = &rr->rings[i];
 		bool idle = wait_until_idle(r->cpu);

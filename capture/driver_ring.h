@@ -29,7 +29,8 @@ struct ring_reader {
 	uint64_t limit;     /* times up to here are complete on all CPUs */
 	uint64_t last_ts;   /* of the record handed out last */
 	uint64_t late;
-	uint64_t epoch_offset; /* from CLOCK_BOOTTIME to the epoch */
+	uint64_t epoch_offset; /* from CLOCK_MONOTONIC to the epoch */
+	uint64_t asleep;       /* how long the machine had been suspended when that was found */
 	bool ended;            /* the driver is detached: what is there is all there will be */
 };
 

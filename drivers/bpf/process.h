@@ -253,7 +253,7 @@ INLINE void put_executable(struct record *r, struct task_struct *task)
 {
 	struct file *file = READ(task, mm, exe_file);
 	struct inode *inode = READ(file, f_inode);
-	enum layer layer = layer_of_file(file);
+	enum layer layer = layer_of(inode, READ(inode, i_sb));
 	__u32 flags = layer == LAYER_UPPER ? EXE_UPPER_LAYER :
 		      layer == LAYER_LOWER ? EXE_LOWER_LAYER : 0;
 

@@ -27,33 +27,43 @@ INLINE __u32 encode_dev(__u32 dev)
 
 /* --- files --- */
 
+/* The path through typed pointers costs a fraction of the one through helpers. */
 INLINE struct file *file_of_fd(__s32 fd)
 {
-	struct fdtable *fdt;
-	struct file **files;
-	struct file *file = NULL;
+	struct file **files = NULL, *file = NULL;
+	__u32 max = 0;
 
 	if (fd < 0)
 		return NULL;
-	fdt = READ(current_task(), files, fdt);
-	if (!fdt || (__u32)fd >= READ(fdt, max_fds))
-		return NULL;
-	files = READ(fdt, fd);
-	bpf_probe_read_kernel(&file, sizeof file, &files[fd]);
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
+		struct task_struct *task = bpf_get_current_task_btf();
+		struct files_struct *table = task->files;
+		struct fdtable *fdt = table ? table->fdt : NULL;
+
+		if (fdt) {
+			max = fdt->max_fds;
+			files = fdt->fd;
+		}
+	} else {
+		struct fdtable *fdt = READ(current_task(), files, fdt);
+
+		max = READ(fdt, max_fds);
+		files = READ(fdt, fd);
+	}
+	if ((__u32)fd < max)
+		bpf_probe_read_kernel(&file, sizeof file, &files[fd]);
 	return file;
 }
 
 enum layer { LAYER_NONE, LAYER_UPPER, LAYER_LOWER };
 
 /* Overlayfs keeps the upper dentry right behind its inode. */
-INLINE enum layer layer_of_file(struct file *file)
+INLINE enum layer layer_of(struct inode *inode, struct super_block *sb)
 {
-	struct dentry *dentry = READ(file, f_path.dentry), *upper = NULL;
-	struct inode *inode;
+	struct dentry *upper = NULL;
 
-	if (READ(dentry, d_sb, s_magic) != OVERLAYFS_MAGIC)
+	if (READ(sb, s_magic) != OVERLAYFS_MAGIC)
 		return LAYER_NONE;
-	inode = READ(dentry, d_inode);
 	bpf_probe_read_kernel(&upper, sizeof upper, (char *)inode + bpf_core_type_size(struct inode));
 	return upper && READ(upper, d_inode, i_ino) != 0 ? LAYER_UPPER : LAYER_LOWER;
 }

@@ -106,7 +106,7 @@ int sys_exit(__u64 *ctx)
 {
 	struct pt_regs *regs = (void *)ctx[0];
 	__s64 ret = ctx[1];
-	__u64 nr = regs->orig_ax, packed = 0;
+	__u64 nr = regs->orig_ax, packed = 0, pid_tgid;
 	bool compat = in_compat_call();
 	const struct wire_call *call = &settings.unknown;
 	struct wire_cpu *cpu;
@@ -133,10 +133,13 @@ int sys_exit(__u64 *ctx)
 		call = &settings.socketcalls[which];
 	}
 	if (!(call->shape & WIRE_WANTED) || ((call->shape & WIRE_FAILURES) && ret == 0) ||
-	    after_execve(compat, nr, ret, regs) || excluded(bpf_get_current_pid_tgid()))
+	    after_execve(compat, nr, ret, regs))
+		return 0;
+	pid_tgid = bpf_get_current_pid_tgid();
+	if (excluded(pid_tgid))
 		return 0;
 	cpu = this_cpu();
-	if (!cpu || !open_record(&r, cpu, call->class & (WIRE_CLASSES - 1)))
+	if (!cpu || !open_record(&r, cpu, call->class & (WIRE_CLASSES - 1), pid_tgid))
 		return 0;
 	cpu->flags = compat ? WIRE_COMPAT : 0;
 	event = call->event;
@@ -208,7 +211,7 @@ INLINE void next_message(__u64 *ctx, struct record *r, __u32 event)
 
 	cpu->index++;
 	if (cpu->index < MESSAGES && (__s64)cpu->index < cpu->ret &&
-	    open_record(r, cpu, CLASS_SOCKET_SENDMMSG_X))
+	    open_record(r, cpu, CLASS_SOCKET_SENDMMSG_X, bpf_get_current_pid_tgid()))
 		bpf_tail_call(ctx, &programs, event);
 }
 
@@ -239,12 +242,13 @@ INLINE void next_message(__u64 *ctx, struct record *r, __u32 event)
 /* A record of a hook's own event, or NULL. */
 INLINE struct record *open_event(struct record *r, __u32 wanted, __u32 class, __u32 nparams)
 {
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
 	struct wire_cpu *cpu;
 
-	if (!wanted || excluded(bpf_get_current_pid_tgid()))
+	if (!wanted || excluded(pid_tgid))
 		return NULL;
 	cpu = this_cpu();
-	if (!cpu || !open_record(r, cpu, class))
+	if (!cpu || !open_record(r, cpu, class, pid_tgid))
 		return NULL;
 	cpu->flags = 0;
 	r->off = RECORD_HEAD + 2 * nparams;

@@ -194,15 +194,17 @@ struct opened {
 INLINE void look_at_opened(struct record *r, struct opened *o)
 {
 	struct file *file = r->ret < 0 ? NULL : file_of_fd(r->ret);
+	struct super_block *sb;
 	struct inode *inode;
 
 	if (!file)
 		return;
 	o->file = file;
 	inode = READ(file, f_inode);
+	sb = READ(inode, i_sb);
 	o->ino = READ(inode, i_ino);
-	o->dev = encode_dev(READ(inode, i_sb, s_dev));
-	o->layer = layer_of_file(file);
+	o->dev = encode_dev(READ(sb, s_dev));
+	o->layer = layer_of(inode, sb);
 	if (READ(file, f_mode) & FMODE_CREATED)
 		o->flags |= 0x4000; /* O_F_CREATED */
 	if (o->layer == LAYER_UPPER)

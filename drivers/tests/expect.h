@@ -31,7 +31,7 @@ struct want {
 };
 
 /* A literal where a pointer to changeable bytes is wanted, though nobody will change them. */
-#define TEXT(literal)  ((void *)(uintptr_t)(literal))
+#define TEXT(literal) ((void *)(uintptr_t)(literal))
 
 #define I(v) ((struct want){ .kind = WANT_INT, .i = (int64_t)(v) })
 #define RANGE(low, up)                                                                             \
