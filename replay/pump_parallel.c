@@ -16,6 +16,7 @@ struct convoy {
 	struct part_plan *planned; /* what the crew has: a ring, the part in front first */
 	size_t first, n, room;
 	struct parcel_reader reader;
+	struct buf hostname; /* of the report */
 };
 
 /* --- planning --- */
@@ -113,8 +114,22 @@ static int take_part(struct convoy *c, const struct trace_report *r, struct err 
 	return -1;
 }
 
-/* Counters that a state or a source saved and took up again go on from part to part. */
-static int join_reports(struct trace_report *r, const struct trace_report *part, struct err *err)
+/* What a state or a source saved and took up again goes on from part to part. */
+static void take_up(struct convoy *c, struct trace_report *r, const struct trace_report *part)
+{
+	if (part->source.sections == 0)
+		return; /* damaged where it begins */
+	r->source.sections = part->source.sections;
+	r->losses = part->losses;
+	r->cpus = part->cpus;
+	r->boot_ns = part->boot_ns;
+	buf_clear(&c->hostname);
+	buf_putsv(&c->hostname, part->hostname);
+	r->hostname = buf_sv(&c->hostname);
+}
+
+static int join_reports(struct convoy *c, struct trace_report *r, const struct trace_report *part,
+			struct err *err)
 {
 	struct source_stats *s = &r->source;
 
@@ -133,14 +148,10 @@ static int join_reports(struct trace_report *r, const struct trace_report *part,
 	s->enter_dropped += part->source.enter_dropped;
 	s->upgraded += part->source.upgraded;
 	s->unused_dropped += part->source.unused_dropped;
-	s->sections = part->source.sections;
-	r->losses = part->losses;
 	r->outcome = part->outcome;
 	r->damage = part->damage;
-	r->hostname = part->hostname;
-	r->cpus = part->cpus;
-	r->boot_ns = part->boot_ns;
-	return 0;
+	take_up(c, r, part);
+	return c->hostname.failed ? err_set(err, ERR_NOMEM, "out of memory") : 0;
 }
 
 /* The part in front into the sinks and the report; *over: the trace ends with it. */
@@ -156,14 +167,13 @@ static int run_part(struct convoy *c, struct trace_report *r, bool first, bool *
 	crew_report(c->crew, &part, &at);
 	if (!opened && part.outcome == TRACE_COMPLETE) /* never came to reading it */
 		return take_part(c, r, err) < 0 ? -1 : 0;
-	if (join_reports(r, &part, err) < 0)
+	if (join_reports(c, r, &part, err) < 0)
 		return -1;
 	if (!opened && !first)
 		r->outcome = TRACE_DAMAGED; /* a moment ago it was there */
 	*over = front(c)->last || r->outcome != TRACE_COMPLETE;
 	if (*over && r->outcome != TRACE_UNREADABLE && pump_end(c->pump, r, err) < 0)
 		return -1;
-	r->hostname = (struct sv){ 0 }; /* the part's */
 	return 0;
 }
 
@@ -182,6 +192,7 @@ static int run_trace(struct convoy *c, struct trace_report *r, struct err *err)
 	while (c->n && front(c)->trace == trace)
 		drop_part(c);
 	parts_skip(c->parts, trace);
+	r->hostname = (struct sv){ 0 }; /* the convoy's */
 	return 0;
 }
 
@@ -230,5 +241,6 @@ int pump_run_parallel(struct pump *p, struct parts *parts, struct err *err)
 	crew_free(c.crew);
 	free(c.planned);
 	parcel_reader_deinit(&c.reader);
+	buf_deinit(&c.hostname);
 	return rc;
 }

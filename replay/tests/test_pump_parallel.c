@@ -6,6 +6,7 @@
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const char rule_text[] =
@@ -221,6 +222,39 @@ static void segments_find_what_the_whole_finds(void **state)
 	unlink(path);
 }
 
+static void spoil(const char *path, long at, bool cut_off)
+{
+	FILE *f = fopen(path, "r+b");
+	int c;
+
+	assert_non_null(f);
+	if (cut_off) {
+		assert_int_equal(ftruncate(fileno(f), at), 0);
+	} else {
+		fseek(f, at, SEEK_SET);
+		c = fgetc(f);
+		fseek(f, at, SEEK_SET);
+		fputc(c ^ 0x10, f);
+	}
+	fclose(f);
+}
+
+static void damage_ends_the_trace_at_the_same_place(void **state)
+{
+	char to[] = "/tmp/saker-spoilt-XXXXXX";
+	struct stat st;
+
+	(void)state;
+	close(mkstemp(to));
+	for (long i = 1; i < 16; i++) {
+		assert_true(cut(small, to, 7));
+		assert_int_equal(stat(to, &st), 0);
+		spoil(to, (long)st.st_size * i / 16, i % 3 == 0);
+		same_in_segments(to);
+	}
+	unlink(to);
+}
+
 /* The public traces: tools/tests/conformance_parallel.py. */
 static void segments_of_the_corpus_find_what_the_whole_finds(void **state)
 {
@@ -258,6 +292,7 @@ int main(void)
 		cmocka_unit_test(more_threads_than_traces_do_no_harm),
 		cmocka_unit_test(fields_with_a_memory_are_right_as_well),
 		cmocka_unit_test(segments_find_what_the_whole_finds),
+		cmocka_unit_test(damage_ends_the_trace_at_the_same_place),
 		cmocka_unit_test(segments_of_the_corpus_find_what_the_whole_finds),
 	};
 
