@@ -205,7 +205,6 @@ static void segments_find_what_the_whole_finds(void **state)
 		{ "testdata/traces/crafted.scap", 3 },
 		{ "testdata/traces/synthetic-upgrades.scap", 2 },
 		{ "testdata/traces/synthetic-every-block.scap", 1 },
-		{ "testdata/traces/host1.scap.gz", 5000 },
 	};
 	char path[] = "/tmp/saker-segments-XXXXXX";
 
