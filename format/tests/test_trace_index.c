@@ -5,6 +5,7 @@
 #include "format/sink.h"
 #include "format/source.h"
 #include "format/tests/test.h"
+#include "format/trace/snapshot_frame.h"
 #include "format/trace/text_filter.h"
 #include "format/trace/trace_map.h"
 #include "format/trace/varint.h"
@@ -393,6 +394,81 @@ static void filters_say_what_is_wrong_with_them(void **state)
 	packer_free(packer);
 }
 
+/* --- snapshots that cannot be --- */
+
+static void snapshots_say_what_is_wrong_with_them(void **state)
+{
+#define EMPTY    SV_EMPTY SV_EMPTY SV_EMPTY SV_EMPTY
+#define SV_EMPTY "\0\0\0\0"
+	static const struct {
+		struct sv bytes;
+		const char *says;
+	} bad[] = {
+		{ SV(""), "ends early" },
+		{ SV("\7"), "header ends early" },
+		{ SV("\7\0\0\2\2\1\7" SV_EMPTY), "header ends early" },
+		{ SV("\7\0\0\2\2\1\7" EMPTY "x"), "1 bytes behind a snapshot" },
+		{ SV("\7" SV_EMPTY EMPTY), "without the number of an event" },
+		{ SV("\7\0\0\1\1\1" EMPTY), "without the number of an event" },
+		{ SV("\7\0\0\2\2\1\6" EMPTY), "behind event 7 tells of event 6" },
+	};
+#undef SV_EMPTY
+#undef EMPTY
+	struct packer *packer = packer_new(3);
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct snapshot_columns columns = { 0 };
+		struct snapshot_view view;
+		struct err err = { 0 };
+		uint64_t num;
+
+		assert_int_equal(
+			snapshot_frame_take(packer, bad[i].bytes, &columns, &view, &num, &err), -1);
+		if (!strstr(err.msg, bad[i].says))
+			fail_msg("\"%s\" does not say \"%s\"", err.msg, bad[i].says);
+		snapshot_columns_deinit(&columns);
+	}
+	packer_free(packer);
+}
+
+/* --- through a pipe there is no seeking --- */
+
+static void a_pipe_is_read_from_front_to_back(void **state)
+{
+	struct source_options opt = { .span.from = { SPAN_AFTER, 300000000 } };
+	int saved = dup(STDIN_FILENO), ends[2];
+	struct err err = { 0 };
+	struct record rec;
+	struct source *s;
+	uint64_t events = 0, wanted = 0;
+
+	(void)state;
+	/* The trace is smaller than what a pipe holds. */
+	assert_int_equal(pipe(ends), 0);
+	int fd = open(path, O_RDONLY);
+	static char bytes[65536];
+	ssize_t n = read(fd, bytes, sizeof bytes);
+	assert_true(n > 0 && (size_t)n < sizeof bytes);
+	assert_int_equal(write(ends[1], bytes, (size_t)n), n);
+	close(fd);
+	close(ends[1]);
+	dup2(ends[0], STDIN_FILENO);
+	close(ends[0]);
+	assert_int_equal(source_open("-", &opt, &s, &err), 0);
+	while (source_next(s, &rec, &err) == NEXT_ITEM) {
+		assert_int_not_equal(rec.kind, RECORD_STATE);
+		events += rec.kind == RECORD_EVENT;
+		wanted += rec.kind == RECORD_EVENT && span_has(&s->span, &rec.event);
+	}
+	assert_int_equal(err.code, ERR_NONE);
+	source_close(s);
+	assert_int_equal(events, EVENTS);
+	assert_int_equal(wanted, SEGMENT);
+	dup2(saved, STDIN_FILENO);
+	close(saved);
+}
+
 /* --- columns that say what cannot be --- */
 
 static void columns_say_what_is_wrong_with_them(void **state)
@@ -502,6 +578,8 @@ int main(void)
 		cmocka_unit_test(filters_of_any_size_miss_nothing),
 		cmocka_unit_test(a_filter_of_anything_holds_nothing_back),
 		cmocka_unit_test(filters_say_what_is_wrong_with_them),
+		cmocka_unit_test(snapshots_say_what_is_wrong_with_them),
+		cmocka_unit_test(a_pipe_is_read_from_front_to_back),
 		cmocka_unit_test(columns_say_what_is_wrong_with_them),
 		cmocka_unit_test(columns_of_every_width_come_back),
 	};

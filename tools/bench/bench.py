@@ -16,6 +16,8 @@ import sys
 import tempfile
 import time
 
+import container
+
 parser = argparse.ArgumentParser()
 parser.add_argument('build')
 parser.add_argument('--runs', type=int, default=5)
@@ -25,6 +27,7 @@ args = parser.parse_args()
 source = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 corpus = os.environ.get('SAKER_CORPUS') or ''
 bin_dir = os.path.join(args.build, 'bin')
+bench_dir = os.path.join(args.build, 'bench')
 
 
 def run(cmd, cores={0}):
@@ -82,19 +85,19 @@ def size_row(name, plain):
     xz = len(subprocess.run(['xz', '-6', '-c', plain], capture_output=True, check=True).stdout)
     size_rows.append(f'{name:12} native {os.path.getsize(native):9} B = {os.path.getsize(native) / base:.3f} of zstd -3, '
                      f'{os.path.getsize(native) / xz:.3f} of xz -6; CPU {ours / theirs:.2f} of zstd -3')
+    container.decoding(bench_dir, name, native)
+    idle = median([f'{bin_dir}/replay', '-o', 'none', '-q', '-j', '1'] + [native] * 10)[0] / 10
+    print(f'{name:12} replay without rules     {idle * 1e3:8.2f} ms')
+    container.overhead(bin_dir, name, native)
     os.unlink(native)
     os.unlink(zst)
 
 
 def long_rows():
     """A native trace of a GB of plain events: two cores against one, and a hunt against reading it."""
-    grow = os.path.join(args.build, 'bench', 'bench_grow')
-    plain, native = os.path.join(work, 'long.scap'), os.path.join(work, 'long.skr')
-    if not os.path.exists(grow):
+    if not os.path.exists(f'{bench_dir}/bench_grow'):
         return
-    subprocess.run([grow, plain, '1000000000', *traces().values()], check=True, stdout=subprocess.DEVNULL)
-    subprocess.run([f'{bin_dir}/scap', 'convert', plain, native], check=True)
-    os.unlink(plain)
+    native = container.long_trace(bin_dir, bench_dir, work, traces().values(), median)
     cores = sorted(os.sched_getaffinity(0))[:2]
     for label, rules in rule_sets():
         cmd = [f'{bin_dir}/replay', '-o', 'none', '-q'] + [part for rule in rules for part in ('-r', rule)]

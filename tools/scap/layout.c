@@ -6,7 +6,7 @@
 
 const char *const size_part_names[SIZE_PARTS] = {
 	[SIZE_EVENTS] = "events",   [SIZE_LISTS] = "lists",   [SIZE_SNAPSHOTS] = "snapshots",
-	[SIZE_FILTERS] = "filters", [SIZE_LOSSES] = "losses", [SIZE_REST] = "index and frames",
+	[SIZE_FILTERS] = "filters", [SIZE_LOSSES] = "losses", [SIZE_REST] = "other",
 };
 
 /* --- columns, added up over all blocks --- */

@@ -26,7 +26,7 @@ extern const char *const size_part_names[SIZE_PARTS];
 struct layout {
 	struct trace_map *map;
 	uint64_t bytes[SIZE_PARTS],
-		total;               /* of the file; SIZE_REST: headers, manifest, index, trailer */
+		total; /* of the file; SIZE_REST: manifest, index, trailer, headers of frames */
 	uint64_t packed, raw;        /* bytes of all columns */
 	struct column_size *columns; /* largest first */
 	size_t ncolumns;
