@@ -12,6 +12,7 @@ struct tracker {
 	struct event event; /* the last one as a reader sees it */
 	bool seen;          /* there is such an event: the last record is one that readers see */
 	bool ended;
+	struct err reason; /* why; not on the stack, since clearing it costs more than an event */
 };
 
 struct tracker *tracker_new(void)
@@ -39,12 +40,10 @@ void tracker_free(struct tracker *t)
 
 static int take_event(struct tracker *t, const struct event *ev, struct err *err)
 {
-	struct err reason = { 0 };
-
 	/* Only what there is: most events have few of the parameters that there is room for. */
 	memcpy(&t->event, ev, offsetof(struct event, params) + ev->nparams * sizeof ev->params[0]);
 	t->seen = false;
-	switch (intake_event(&t->intake, &t->event, &reason)) {
+	switch (intake_event(&t->intake, &t->event, &t->reason)) {
 	case UPGRADE_KEEP:
 		t->seen = true;
 		return state_event(t->state, &t->event, err);
@@ -53,8 +52,8 @@ static int take_event(struct tracker *t, const struct event *ev, struct err *err
 	case UPGRADE_ERROR:
 		break;
 	}
-	if (reason.code == ERR_NOMEM)
-		return err_set(err, ERR_NOMEM, "%s", reason.msg);
+	if (t->reason.code == ERR_NOMEM)
+		return err_set(err, ERR_NOMEM, "%s", t->reason.msg);
 	t->ended = true;
 	return 0;
 }
