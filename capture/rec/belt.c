@@ -110,13 +110,3 @@ bool belt_ended(struct belt *b, unsigned stage)
 	pthread_mutex_unlock(&b->mutex);
 	return ended;
 }
-
-size_t belt_load(struct belt *b)
-{
-	size_t n;
-
-	pthread_mutex_lock(&b->mutex);
-	n = (size_t)(b->passed[0] - b->passed[b->stages - 1]);
-	pthread_mutex_unlock(&b->mutex);
-	return n;
-}

@@ -28,7 +28,5 @@ void belt_pass(struct belt *b, unsigned stage);
 void belt_finish(struct belt *b, unsigned stage);
 /* Has the stage before this one finished, and everything it passed on been taken? */
 bool belt_ended(struct belt *b, unsigned stage);
-/* Batches between the first stage and the last. */
-size_t belt_load(struct belt *b);
 
 #endif

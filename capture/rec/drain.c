@@ -109,11 +109,6 @@ const char *drain_driver(const struct drain *d)
 	return driver_name(d->driver);
 }
 
-struct driver_stats drain_stats(const struct drain *d)
-{
-	return driver_stats(d->driver);
-}
-
 /* --- batches --- */
 
 static void pass(struct drain *d)

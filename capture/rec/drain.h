@@ -27,7 +27,6 @@ void drain_stop(struct drain *d);
 /* From any thread: give up more or less of what is wanted (callset_shed). */
 void drain_shed(struct drain *d, unsigned step);
 const char *drain_driver(const struct drain *d);
-struct driver_stats drain_stats(const struct drain *d);
 void drain_close(struct drain *d);
 
 #endif

@@ -79,10 +79,8 @@ static int put(struct deck *d, const struct record *rec, struct err *err)
 {
 	struct flight *f = (struct flight *)d;
 
-	if (rec->kind == RECORD_EVENT) {
+	if (rec->kind == RECORD_EVENT)
 		f->now_ns = rec->event.ts_ns;
-		meter_add(&f->opt.meter->recorded, 1);
-	}
 	return piece_put(f->current, rec, err);
 }
 

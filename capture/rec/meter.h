@@ -8,19 +8,17 @@
 #include <stdint.h>
 
 struct meter {
-	_Atomic uint64_t ready;    /* stock is taken, events are followed */
-	_Atomic uint64_t events;   /* drained from the driver */
-	_Atomic uint64_t recorded; /* handed to the trace */
-	_Atomic uint64_t lost;  /* events, wherever; every one of them is in the trace's ledger */
-	_Atomic uint64_t bytes; /* of trace written, all files */
-	_Atomic uint64_t files; /* begun */
-	_Atomic uint64_t saved; /* files of the flight recorder */
+	_Atomic uint64_t ready;  /* stock is taken, events are followed */
+	_Atomic uint64_t events; /* drained from the driver */
+	_Atomic uint64_t lost;   /* events, wherever; every one of them is in the trace's ledger */
+	_Atomic uint64_t bytes;  /* of trace written, all files */
+	_Atomic uint64_t files;  /* begun */
+	_Atomic uint64_t saved;  /* files of the flight recorder */
 	_Atomic uint64_t save_failures;
 	_Atomic uint64_t matches;
 	_Atomic uint64_t alerts;      /* delivered */
 	_Atomic uint64_t alerts_lost; /* there was no room in the queue, or no way out */
 	_Atomic uint64_t waits;       /* times that the drain found no free buffer */
-	_Atomic uint64_t last_ns;     /* time of the newest event drained */
 };
 
 static inline void meter_add(_Atomic uint64_t *counter, uint64_t n)

@@ -107,6 +107,7 @@ static void *write_main(void *arg)
 	struct recorder *r = w->r;
 	struct deck *deck = r->opt.deck;
 	struct belt *belt = r->opt.belt;
+	bool asked = false; /* for a snapshot that is on its way */
 
 	privileges_keep(PRIVILEGES_NONE, &w->err);
 	while (!belt_ended(belt, STAGE_WRITE)) {
@@ -118,8 +119,11 @@ static void *write_main(void *arg)
 			works = false;
 		if (deck && (!works || deck->full))
 			ended(r);
-		if (works && deck->ops->wants_snapshot(deck))
+		asked &= !(p && p->snapshot);
+		if (works && !asked && deck->ops->wants_snapshot(deck)) {
+			asked = true;
 			atomic_store(&r->wants_snapshot, true);
+		}
 		if (p) {
 			forget_snapshot(p);
 			belt_pass(belt, STAGE_WRITE);

@@ -16,7 +16,8 @@ struct status status_of(const struct meter *m, uint64_t at_ns, uint64_t cpu_ns)
 				.save_failures = meter_get(&m->save_failures),
 				.matches = meter_get(&m->matches),
 				.alerts = meter_get(&m->alerts),
-				.alerts_lost = meter_get(&m->alerts_lost) };
+				.alerts_lost = meter_get(&m->alerts_lost),
+				.waits = meter_get(&m->waits) };
 }
 
 static uint64_t span_ns(const struct status *from, const struct status *to)
@@ -83,6 +84,11 @@ void status_summary(struct buf *b, const struct status *begun, const struct stat
 	if (now->matches) {
 		human_count(b, now->matches);
 		buf_puts(b, now->matches == 1 ? " match\n" : " matches\n");
+	}
+	if (now->waits && now->lost) {
+		human_count(b, now->waits);
+		buf_puts(b,
+			 " times there was no free buffer: the disk or the rules are too slow\n");
 	}
 	if (now->saved)
 		buf_printf(b, "%" PRIu64 " file%s saved\n", now->saved, now->saved == 1 ? "" : "s");

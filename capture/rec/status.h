@@ -9,7 +9,8 @@
 struct status {
 	uint64_t at_ns;  /* monotonic */
 	uint64_t cpu_ns; /* of this process */
-	uint64_t events, lost, bytes, files, saved, save_failures, matches, alerts, alerts_lost;
+	uint64_t events, lost, bytes, files, saved, save_failures, matches, alerts, alerts_lost,
+		waits;
 };
 
 struct status status_of(const struct meter *m, uint64_t at_ns, uint64_t cpu_ns);
