@@ -27,6 +27,7 @@ enum {
 	SHOW_NS = 1000000000,
 	RING_FILES = 8,
 	FLIGHT_BYTES = 64 << 20,
+	EXIT_IMPATIENT = 130,
 };
 
 struct session {
@@ -293,6 +294,29 @@ static void watch(struct session *s, const sigset_t *signals)
 	}
 }
 
+/*
+ * What is in the buffers may go somewhere that takes nothing any more.  timeout(1) sends its signal
+ * twice: only the third one is impatience.
+ */
+static volatile sig_atomic_t asked_again;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	if (asked_again++)
+		_exit(EXIT_IMPATIENT);
+}
+
+static void allow_impatience(const sigset_t *signals)
+{
+	struct sigaction act = { .sa_handler = on_signal }, ignore = { .sa_handler = SIG_IGN };
+
+	sigaction(SIGINT, &act, NULL);
+	sigaction(SIGTERM, &act, NULL);
+	sigaction(SIGHUP, &ignore, NULL);
+	sigprocmask(SIG_UNBLOCK, signals, NULL);
+}
+
 static void last_word(struct session *s)
 {
 	struct status now = look(s);
@@ -325,6 +349,7 @@ static int record(struct session *s, struct err *err)
 	s->begun = s->shown = look(s);
 	if (rc == 0) {
 		watch(s, &signals);
+		allow_impatience(&signals);
 		notify_send(&s->notify, "STOPPING=1");
 	}
 	bool began = s->recorder != NULL;

@@ -196,6 +196,19 @@ def numbered(work):
     return sorted(glob.glob(os.path.join(work, "t.*.scap")))
 
 
+def a_third_signal_does_not_wait_for_a_reader_that_is_gone(work):
+    ends = os.pipe()  # nobody reads
+    child = subprocess.Popen([REC, "-q", "-o", "-"], stdout=ends[1], env=environment(repeat=0))
+    time.sleep(2)
+    for _ in range(3):
+        assert child.poll() is None
+        child.terminate()
+        time.sleep(0.5)
+    assert child.wait(timeout=20) == 130
+    os.close(ends[0])
+    os.close(ends[1])
+
+
 def files_follow_each_other_without_a_gap(work):
     done = ends_well(rec("-o", os.path.join(work, "t.scap"), "-r", RULES, "--rotate", "100K", rate=60000))
     files = numbered(work)
@@ -330,7 +343,7 @@ def wrong_command_lines_are_refused(work):
 TESTS = [live_is_replay, without_a_trace_the_alerts_are_the_same, a_filter_leaves_out_what_changes_no_state,
          a_stream_is_a_trace, alerts_go_where_they_are_sent, alerts_are_posted,
          whoever_takes_no_alerts_holds_nobody_up, the_service_manager_hears_how_it_goes,
-         the_store_holds_what_a_replay_would_put_there, lost_events_are_in_the_ledger, a_stop_is_clean, files_follow_each_other_without_a_gap,
+         the_store_holds_what_a_replay_would_put_there, lost_events_are_in_the_ledger, a_stop_is_clean, a_third_signal_does_not_wait_for_a_reader_that_is_gone, files_follow_each_other_without_a_gap,
          a_long_recording_has_segments_that_replay_at_the_same_time, a_ring_keeps_the_newest, files_are_kept_by_number,
          a_match_saves_what_was_around_it, a_killed_recorder_leaves_a_trace_that_reads, a_held_recorder_goes_on,
          a_full_disk_ends_the_file_well, a_small_enough_size_stops, rules_change_without_losing_state_or_events,
