@@ -62,6 +62,21 @@ struct tallying {
 	uint32_t at;
 };
 
+/*
+ * A part that took much longer than it usually does was interrupted: that is not its own cost, and
+ * `weight` would make much of it.
+ */
+static uint64_t without_interruption(const struct part_tally *so_far, uint64_t ticks)
+{
+	enum { KNOWN = 8, MUCH = 8 };
+	uint64_t limit;
+
+	if (so_far->tried < KNOWN)
+		return ticks;
+	limit = MUCH * (so_far->ticks / so_far->tried + 1);
+	return ticks < limit ? ticks : limit;
+}
+
 static bool tally_part(struct tallying *t, const struct tree *tree)
 {
 	struct part_tally *own = &t->tallies[t->at++];
@@ -72,7 +87,7 @@ static bool tally_part(struct tallying *t, const struct tree *tree)
 	case AST_CHECK:
 		holds = check_test(tree->check, t->ctx);
 		now = t->ticks();
-		own->ticks += t->weight * (now - t->now);
+		own->ticks += t->weight * without_interruption(own, now - t->now);
 		t->now = now;
 		break;
 	case AST_NOT:
