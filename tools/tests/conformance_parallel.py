@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import corpus, program
+from corpus import corpus, program, unit_test
 
 RULES = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
 # Everything but when it was replayed.
@@ -31,9 +31,9 @@ def replay(jobs, store):
 
 
 def main():
-    test = os.path.join(os.path.dirname(program('replay')), '..', 'tests', 'test_pump_parallel')
+    test = unit_test('test_pump_parallel')
     failed = 0
-    if os.path.exists(test):
+    if test:
         env = dict(os.environ, SAKER_PARALLEL_CORPUS=corpus(''))
         failed += subprocess.run([test], env=env).returncode != 0
     with tempfile.TemporaryDirectory() as folder:

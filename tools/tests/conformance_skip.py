@@ -4,9 +4,9 @@ import os
 import subprocess
 import sys
 
-from corpus import corpus, program, skip
+from corpus import corpus, skip, unit_test
 
-test = os.path.join(os.path.dirname(program('scap')), '..', 'tests', 'test_skip')
-if not os.path.exists(test):
+test = unit_test('test_skip')
+if not test:
     skip('test_skip is not built')
 sys.exit(subprocess.run([test], env=dict(os.environ, SAKER_SKIP_CORPUS=corpus('traces'))).returncode)
