@@ -162,7 +162,8 @@ struct fd_entry {
 	uint16_t sport, dport;
 	uint8_t l4;                      /* enum l4_proto */
 	uint64_t unix_source, unix_dest; /* kernel addresses */
-	uint32_t open_flags;             /* FILE_V2: file_flags */
+	/* FILE_V2: file_flags; of others native traces keep O_CLOEXEC, stock ones nothing. */
+	uint32_t open_flags;
 	uint32_t dev;                    /* FILE_V2 */
 };
 

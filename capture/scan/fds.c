@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { FDINFO_MAX = 512 };
+enum { FDINFO_MAX = 512, TOLD_CLOEXEC = 1 << 12 };
 
 /* --- flags --- */
 
@@ -19,10 +19,10 @@ enum { KERNEL_O_TMPFILE = 020000000 }; /* without O_DIRECTORY, which O_TMPFILE c
 static const struct {
 	uint32_t kernel, told; /* table file_flags */
 } open_flags[] = {
-	{ O_CREAT, 1 << 2 },    { O_APPEND, 1 << 3 },          { O_DSYNC, 1 << 4 },
-	{ O_EXCL, 1 << 5 },     { O_NONBLOCK, 1 << 6 },        { O_SYNC, 1 << 7 },
-	{ O_TRUNC, 1 << 8 },    { O_DIRECT, 1 << 9 },          { O_DIRECTORY, 1 << 10 },
-	{ O_CLOEXEC, 1 << 12 }, { KERNEL_O_TMPFILE, 1 << 13 },
+	{ O_CREAT, 1 << 2 },         { O_APPEND, 1 << 3 },          { O_DSYNC, 1 << 4 },
+	{ O_EXCL, 1 << 5 },          { O_NONBLOCK, 1 << 6 },        { O_SYNC, 1 << 7 },
+	{ O_TRUNC, 1 << 8 },         { O_DIRECT, 1 << 9 },          { O_DIRECTORY, 1 << 10 },
+	{ O_CLOEXEC, TOLD_CLOEXEC }, { KERNEL_O_TMPFILE, 1 << 13 },
 };
 
 static uint32_t told_flags(uint32_t kernel)
@@ -38,6 +38,8 @@ static uint32_t told_flags(uint32_t kernel)
 	return told;
 }
 
+/* Of what is no file only close-on-exec is told: without it an exec would leave it open for good.
+ */
 static void read_fdinfo(struct subject *j, const char *number, struct fd_entry *fd)
 {
 	struct buf *b = &j->s->scratch;
@@ -53,6 +55,10 @@ static void read_fdinfo(struct subject *j, const char *number, struct fd_entry *
 			fd->open_flags = told_flags((uint32_t)sv_number(v, 8));
 		else if (sv_value_of(line, SV("mnt_id:"), &v))
 			mount_id = sv_number(v, 10);
+	}
+	if (fd->type != FD_FILE_V2) {
+		fd->open_flags &= TOLD_CLOEXEC;
+		return;
 	}
 	const struct mount *m = mounts_find(&j->s->mounts, mount_id, j->pid, j->dir, b);
 	if (m)
@@ -119,8 +125,7 @@ static bool describe_socket(struct subject *j, struct sv link, char *text, struc
 	return false;
 }
 
-static void describe_file(struct subject *j, const char *number, struct sv link, uint16_t mode,
-			  struct fd_entry *fd)
+static void describe_file(struct sv link, uint16_t mode, struct fd_entry *fd)
 {
 	fd->name = link;
 	switch (mode & S_IFMT) {
@@ -139,7 +144,6 @@ static void describe_file(struct subject *j, const char *number, struct sv link,
 			break;
 		}
 		fd->type = FD_FILE_V2;
-		read_fdinfo(j, number, fd);
 		break;
 	default:
 		fd->type = FD_UNSUPPORTED;
@@ -171,7 +175,7 @@ static bool describe(struct subject *j, DIR *d, const char *number, char *text, 
 	if (sv_starts(link, anon))
 		fd->type = anonymous_type((struct sv){ link.p + anon.n, link.n - anon.n });
 	else
-		describe_file(j, number, link, st.stx_mode, fd);
+		describe_file(link, st.stx_mode, fd);
 	return true;
 }
 
@@ -196,6 +200,7 @@ int scan_fds(struct subject *j, struct err *err)
 			break;
 		if (!describe(j, d, number, link, &rec.fd))
 			continue;
+		read_fdinfo(j, number, &rec.fd);
 		n++;
 		s->stats.fds++;
 		rc = s->put(s->arg, &rec, err);

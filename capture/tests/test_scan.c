@@ -72,6 +72,7 @@ static void put_fds(struct tree *t)
 	tree_file(t, "/proc/100/fdinfo/0", "pos:\t0\nflags:\t02102001\nmnt_id:\t25\nino:\t7\n");
 	tree_file(t, "/proc/100/mountinfo",
 		  "25 1 253:259 / / rw,noatime shared:1 - ext4 /dev/vda1 rw\n");
+	tree_file(t, "/proc/100/fdinfo/2", "pos:\t0\nflags:\t02004001\nmnt_id:\t14\n");
 	snprintf(here, sizeof here, "%s/data", t->root);
 	tree_link(t, "/proc/100/fd/1", here);
 	tree_link(t, "/proc/100/fd/2", "pipe:[4711]");
@@ -253,6 +254,8 @@ static void a_file_is_told_with_flags_and_device(void **state)
 	assert_int_equal(fd->dev, 0x10fd03);
 	assert_true(sv_ends(fd->name, SV("/data/file")));
 	assert_int_equal(told_fd(&h->told, 100, 1)->type, FD_DIRECTORY);
+	assert_int_equal(told_fd(&h->told, 100, 2)->open_flags,
+			 1 << 12); /* of no file: this alone */
 	assert_int_equal(told_fd(&h->told, 100, 2)->type, FD_FIFO);
 	assert_int_equal(told_fd(&h->told, 100, 2)->ino, 4711);
 	assert_sv(told_fd(&h->told, 100, 2)->name, "pipe:[4711]");

@@ -176,6 +176,7 @@ static void load_fd(struct state *s, const struct fd_entry *e)
 	if (!f)
 		return;
 	f->ino = e->ino;
+	f->open_flags = e->open_flags & FD_CLOEXEC_BIT;
 	switch (e->type) {
 	case FD_IPV4_SOCK:
 	case FD_IPV6_SOCK:

@@ -26,12 +26,14 @@
 enum { WORKERS = 12, WORKERS_MAX = 48, FDS_MAX = 24, PAUSE_US = 2000, LIFE_S = 60 };
 
 static const char *where;
-static uint64_t end_ns, random_state;
+static uint64_t random_state;
 static int fds[FDS_MAX], nfds;
 
-/* Shared by all, over exec as well: a file of one number. */
-static int alive_fd = 3;
-static _Atomic int *alive;
+/* Shared by all, over exec as well: a file of two numbers. */
+static int shared_fd = 3;
+static struct shared {
+	_Atomic int alive, still;
+} * shared;
 
 static uint64_t now_ns(void)
 {
@@ -65,7 +67,7 @@ static void find_fds(void)
 	for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
 		int fd = atoi(e->d_name);
 
-		if (fd > alive_fd && fd != dirfd(d))
+		if (fd > shared_fd && fd != dirfd(d))
 			keep(fd);
 	}
 	if (d)
@@ -138,9 +140,9 @@ static void change_directory(void)
 
 static void fork_one(void)
 {
-	if (*alive >= WORKERS_MAX)
+	if (shared->alive >= WORKERS_MAX)
 		return;
-	++*alive;
+	shared->alive++;
 	if (fork() == 0) {
 		random_state ^= (uint64_t)getpid() << 20 ^ now_ns();
 		alarm(LIFE_S);
@@ -149,24 +151,23 @@ static void fork_one(void)
 
 static void run_anew(void)
 {
-	char end[32], seed[32];
+	char seed[32];
 
-	snprintf(end, sizeof end, "%llu", (unsigned long long)end_ns);
 	snprintf(seed, sizeof seed, "%llu", (unsigned long long)random_state);
-	execl("/proc/self/exe", below(2) ? "churn" : "churned", "worker", where, end, seed, NULL);
+	execl("/proc/self/exe", below(2) ? "churn" : "churned", "worker", where, seed, NULL);
 	_exit(1);
 }
 
 static void work(void)
 {
-	while (now_ns() < end_ns) {
+	while (!shared->still) {
 		switch (below(16)) {
 		case 0:
 			change_directory();
 			break;
 		case 1:
-			if (*alive > WORKERS && below(2) == 0) {
-				--*alive;
+			if (shared->alive > WORKERS && below(2) == 0) {
+				shared->alive--;
 				_exit(0);
 			}
 			break;
@@ -193,26 +194,26 @@ static void work(void)
 		pause();
 }
 
-static void map_alive(void)
+static void map_shared(void)
 {
-	alive = mmap(NULL, sizeof *alive, PROT_READ | PROT_WRITE, MAP_SHARED, alive_fd, 0);
-	if (alive == MAP_FAILED)
+	shared = mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED, shared_fd, 0);
+	if (shared == MAP_FAILED)
 		_exit(1);
 }
 
-static void make_alive(void)
+static void make_shared(void)
 {
 	char name[] = "/tmp/churn-XXXXXX";
 	int fd = mkstemp(name);
 
 	unlink(name);
-	if (fd < 0 || ftruncate(fd, sizeof *alive) < 0)
+	if (fd < 0 || ftruncate(fd, sizeof *shared) < 0)
 		_exit(1);
-	if (fd != alive_fd) {
-		dup2(fd, alive_fd);
+	if (fd != shared_fd) {
+		dup2(fd, shared_fd);
 		close(fd);
 	}
-	map_alive();
+	map_shared();
 }
 
 static void stop(int sig)
@@ -223,22 +224,22 @@ static void stop(int sig)
 
 int main(int argc, char **argv)
 {
+	char byte;
+
 	signal(SIGCHLD, SIG_IGN);
-	if (argc == 5 && strcmp(argv[1], "worker") == 0) {
+	if (argc == 4 && strcmp(argv[1], "worker") == 0) {
 		where = argv[2];
-		end_ns = strtoull(argv[3], NULL, 10);
-		random_state = strtoull(argv[4], NULL, 10);
-		map_alive();
+		random_state = strtoull(argv[3], NULL, 10);
+		map_shared();
 		find_fds();
 		work();
 	}
-	if (argc != 3)
+	if (argc != 2)
 		return 2;
 	where = argv[1];
-	end_ns = now_ns() + strtoull(argv[2], NULL, 10) * 1000000;
 	if (chdir(where) < 0 || (getpgrp() != getpid() && setsid() < 0))
 		return 1;
-	make_alive();
+	make_shared();
 	printf("%d\n", (int)getpid());
 	fflush(stdout);
 	for (int i = 0; i < 4; i++) {
@@ -248,15 +249,17 @@ int main(int argc, char **argv)
 		mkdir(name, 0700);
 	}
 	for (int i = 0; i < WORKERS; i++) {
-		++*alive;
+		shared->alive++;
 		if (fork() == 0) {
 			random_state = (uint64_t)i * 7919 + now_ns();
 			alarm(LIFE_S);
 			work();
 		}
 	}
-	while (now_ns() < end_ns + 300000000)
-		usleep(50000);
+	while (read(STDIN_FILENO, &byte, 1) > 0)
+		;
+	shared->still = 1;
+	usleep(500000);
 	printf("still\n");
 	fflush(stdout);
 	signal(SIGTERM, stop);
