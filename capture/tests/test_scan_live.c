@@ -297,7 +297,7 @@ static void an_event_older_than_the_scan_is_dropped(void **state)
 static void a_loser_of_the_race_leaves_no_trace(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 10; i++) {
+	for (int i = 0; i < 3; i++) {
 		struct told told = { 0 };
 		struct err err = { 0 };
 		struct scan_options opt = { 0 };
@@ -305,7 +305,7 @@ static void a_loser_of_the_race_leaves_no_trace(void **state)
 
 		if (pid == 0) {
 			/* A storm of processes that end while they are read. */
-			for (int k = 0; k < 200; k++) {
+			for (int k = 0; k < 100; k++) {
 				pid_t one = fork();
 				if (one == 0)
 					_exit(0);
