@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-/* An event that one CPU hands in late is still older than the scan's end; not by more than this. */
+/* Behind the end of the scan: how long a CPU may be late, and a new thread wait for its first turn.
+ */
 enum { LATE_NS = 2000000000 };
 
 struct thread_seen {
@@ -15,6 +16,7 @@ struct reconcile {
 	struct thread_seen *slots; /* open addressing by tid; freed when the scan lies behind */
 	size_t n, cap;
 	uint64_t end_ns; /* of the scan; UINT64_MAX while it runs */
+	bool let_go;
 	struct reconcile_stats stats;
 };
 
@@ -113,9 +115,23 @@ static int64_t child_of(const struct event *ev)
 	return event_i64(ev, P_VTID, &vtid) && vtid != ev->tid ? 0 : res;
 }
 
+/*
+ * Does it make a thread that the scan tells of?  A new thread can be scanned before it runs for the
+ * first time, and before its creator's call returns: both events are younger than the scan then.
+ */
+static bool makes_known(const struct reconcile *r, const struct event *ev)
+{
+	int64_t res;
+
+	if (!is_clone(ev->type) || !event_i64(ev, P_RES, &res) || res < 0)
+		return false;
+	const struct thread_seen *t = find(r, res ? child_of(ev) : ev->tid);
+	return t && t->scanned;
+}
+
 static bool keeps(struct reconcile *r, const struct event *ev)
 {
-	const struct thread_seen *t = find(r, ev->tid);
+	struct thread_seen *t = find(r, ev->tid);
 
 	if (ev->tid <= 0)
 		return true;
@@ -123,20 +139,24 @@ static bool keeps(struct reconcile *r, const struct event *ev)
 		r->stats.before_scan++;
 		return false;
 	}
-	if (!t && !is_born(r, ev)) {
+	if (!t && ev->ts_ns < r->end_ns && !is_born(r, ev)) {
 		r->stats.gone++;
 		return false;
 	}
-	int64_t child = child_of(ev);
-	const struct thread_seen *c = find(r, child);
-	if (c && c->scanned && ev->ts_ns < c->from_ns) {
+	if (makes_known(r, ev)) {
 		r->stats.known_child++;
 		return false;
 	}
+	/* Its number may be given anew. */
+	if (t && ev->type == EV_PROCEXIT_1_E)
+		t->scanned = false;
 	/* Without memory a few more events count as those of unknown processes. */
+	int64_t child = child_of(ev);
+	if (ev->ts_ns >= r->end_ns)
+		return true;
 	if (!t)
 		put(r, ev->tid, ev->ts_ns, false);
-	if (child && !c)
+	if (child && !find(r, child))
 		put(r, child, ev->ts_ns, false);
 	r->stats.kept++;
 	return true;
@@ -147,14 +167,16 @@ static void let_go(struct reconcile *r)
 	free(r->slots);
 	r->slots = NULL;
 	r->n = r->cap = 0;
+	r->let_go = true;
 }
 
 bool reconcile_keeps(struct reconcile *r, const struct event *ev)
 {
-	if (ev->ts_ns < r->end_ns)
+	if (r->let_go)
+		return true;
+	if (ev->ts_ns < r->end_ns || ev->ts_ns - r->end_ns <= LATE_NS)
 		return keeps(r, ev);
-	if (r->slots && ev->ts_ns - r->end_ns > LATE_NS)
-		let_go(r);
+	let_go(r);
 	return true;
 }
 

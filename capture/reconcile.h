@@ -13,7 +13,8 @@
  *   ----------|--------------T(p)--------|----------------->
  *     nothing |  drop (p)    | keep (p)  |  keep all
  *
- * A clone by a kept caller of a child that the scan read later is dropped, too: the child is told.
+ * What makes a thread that the scan tells of is dropped, too, whenever it comes: the thread is
+ * told.
  */
 #ifndef SAKER_RECONCILE_H
 #define SAKER_RECONCILE_H
@@ -40,8 +41,8 @@ int reconcile_seen(struct reconcile *r, int64_t tid, uint64_t from_ns, struct er
 void reconcile_scanned(struct reconcile *r, uint64_t end_ns);
 
 /*
- * Is this event to be taken in?  Events in the order of their times.  After the first one younger
- * than the end of the scan every answer is yes, at the price of one comparison.
+ * Is this event to be taken in?  Events in the order of their times.  Two seconds behind the end of
+ * the scan every answer is yes, at the price of one comparison.
  */
 bool reconcile_keeps(struct reconcile *r, const struct event *ev);
 

@@ -1,10 +1,15 @@
+#define _GNU_SOURCE /* SYS_getdents64 */
 #include "capture/scan/procfs.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 4096 };
+enum {
+	READ_BYTES = 4096,
+	ONE_ENTRY_BYTES = 40, /* room for one entry of /proc with a number, and not for two */
+};
 
 static bool read_file(int dir, const char *name, size_t max, bool is_record, struct buf *b)
 {
@@ -72,18 +77,59 @@ DIR *procfs_list(int dir, const char *name)
 	return d;
 }
 
+static bool is_number(const char *text, int64_t *number)
+{
+	struct sv name = sv_of(text);
+	size_t digits = 0;
+
+	while (digits < name.n && name.p[digits] >= '0' && name.p[digits] <= '9')
+		digits++;
+	if (digits == 0 || digits != name.n || digits > 10)
+		return false;
+	*number = sv_signed(name);
+	return true;
+}
+
 const char *procfs_next_number(DIR *d, int64_t *number)
 {
 	for (const struct dirent *e; (e = readdir(d)) != NULL;) {
-		struct sv name = sv_of(e->d_name);
-		size_t digits = 0;
+		if (is_number(e->d_name, number))
+			return e->d_name;
+	}
+	return NULL;
+}
 
-		while (digits < name.n && name.p[digits] >= '0' && name.p[digits] <= '9')
-			digits++;
-		if (digits == 0 || digits != name.n || digits > 10)
-			continue;
-		*number = sv_signed(name);
-		return e->d_name;
+void number_walk_init(struct number_walk *w, int dir)
+{
+	*w = (struct number_walk){ .dir = dir };
+	lseek(dir, 0, SEEK_SET);
+}
+
+/* One entry if the kernel lets us, else as many as there is room for. */
+static bool refill(struct number_walk *w)
+{
+	long n = syscall(SYS_getdents64, w->dir, w->entries, (size_t)ONE_ENTRY_BYTES);
+
+	if (n < 0 && errno == EINVAL)
+		n = syscall(SYS_getdents64, w->dir, w->entries, sizeof w->entries);
+	w->n = n > 0 ? (size_t)n : 0;
+	w->at = 0;
+	return n > 0;
+}
+
+const char *number_walk_next(struct number_walk *w, int64_t *number)
+{
+	/* struct linux_dirent64: u64 inode, s64 position, u16 length of the entry, u8 type, name */
+	enum { LENGTH_AT = 16, NAME_AT = 19 };
+
+	while (w->at + NAME_AT < w->n || refill(w)) {
+		const char *entry = w->entries + w->at;
+		uint16_t length;
+
+		memcpy(&length, entry + LENGTH_AT, sizeof length);
+		w->at += length;
+		if (is_number(entry + NAME_AT, number))
+			return entry + NAME_AT;
 	}
 	return NULL;
 }

@@ -27,6 +27,21 @@ DIR *procfs_list(int dir, const char *name);
 /* The next entry that is a number; NULL: no more. */
 const char *procfs_next_number(DIR *d, int64_t *number);
 
+/*
+ * A walk over the numbers of a directory that changes meanwhile: each is asked for when the one
+ * before has been dealt with, so that whatever came in between with a greater number is not missed.
+ */
+struct number_walk {
+	int dir;
+	size_t n, at; /* bytes in entries, and those walked */
+	char entries[512];
+};
+
+/* dir stays the caller's; the walk moves its position. */
+void number_walk_init(struct number_walk *w, int dir);
+/* Its name is valid until the next call; NULL: no more. */
+const char *number_walk_next(struct number_walk *w, int64_t *number);
+
 /* Cut the next line (without its '\n') off *rest; false when nothing is left. */
 bool sv_next_line(struct sv *rest, struct sv *line);
 /* Skip blanks and tabs, then cut a word off; empty when nothing is left. */

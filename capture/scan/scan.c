@@ -1,7 +1,8 @@
 /*
- * The list of processes is walked until a walk finds no new one (a few times at most): a process
- * that is born behind the walk's back then has a parent that was read before, so that the parent's
- * clone event, which is kept, tells of it.
+ * What must not be is a process that neither the scan tells nor a clone event that is kept: a child
+ * of a parent that is read after the child's birth.  The walk asks for one process after the other,
+ * so it still meets a child with a greater number; one with a smaller number is met by the next
+ * walk, and there are a few until one finds nothing new.
  */
 #define _GNU_SOURCE
 #include "capture/scan/scanner.h"
@@ -100,13 +101,12 @@ static enum outcome scan_process(struct subject *j, struct err *err)
 /* The number of new processes told, or -1. */
 static int64_t pass(struct scanner *s, struct subject *j, struct known *known, struct err *err)
 {
-	DIR *d = procfs_list(s->proc, ".");
+	struct number_walk walk;
 	int64_t found = 0;
 	const char *name;
 
-	if (!d)
-		return err_errno(err, "%s/proc", s->root);
-	while (found >= 0 && (name = procfs_next_number(d, &j->pid)) != NULL) {
+	number_walk_init(&walk, s->proc);
+	while (found >= 0 && (name = number_walk_next(&walk, &j->pid)) != NULL) {
 		if (j->pid >= PID_MAX || is_known(known, j->pid))
 			continue;
 		j->dir = procfs_open_dir(s->proc, name);
@@ -119,7 +119,6 @@ static int64_t pass(struct scanner *s, struct subject *j, struct known *known, s
 			set_known(known, j->pid);
 		found = outcome == FAILED ? -1 : found + (outcome == TOLD);
 	}
-	closedir(d);
 	return found;
 }
 

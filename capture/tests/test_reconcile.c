@@ -76,6 +76,18 @@ static void a_clone_of_a_child_that_the_scan_tells_is_dropped(void **state)
 	assert_int_equal(reconcile_stats(s->r).known_child, 1);
 }
 
+static void a_child_scanned_before_its_first_turn_is_known_all_the_same(void **state)
+{
+	struct start *s = *state;
+
+	assert_false(keeps_clone(s, P, SCAN_C + 1, C, 1, P));
+	assert_false(keeps_clone(s, C, SCAN_C + 2, 0, P, C));
+	assert_true(keeps(s, EV_SYSCALL_CLOSE_X, C, SCAN_C + 3));
+	/* Even when the scan is over by then. */
+	assert_false(keeps_clone(s, C, SCAN_END + 1000000, 0, P, C));
+	assert_true(keeps(s, EV_SYSCALL_CLOSE_X, C, SCAN_END + 1000001));
+}
+
 static void a_number_given_anew_after_the_scan_is_a_new_child(void **state)
 {
 	struct start *s = *state;
@@ -140,6 +152,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ON_A_START(what_is_older_than_the_scan_of_its_thread_is_dropped),
 		ON_A_START(a_clone_of_a_child_that_the_scan_tells_is_dropped),
+		ON_A_START(a_child_scanned_before_its_first_turn_is_known_all_the_same),
 		ON_A_START(a_number_given_anew_after_the_scan_is_a_new_child),
 		ON_A_START(a_child_of_another_pid_namespace_is_not_taken_for_ours),
 		ON_A_START(a_process_born_behind_the_walk_is_kept_from_its_birth),

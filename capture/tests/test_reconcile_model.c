@@ -16,6 +16,8 @@ struct sim {
 	bool alive;
 	int parent;
 	int life;     /* which process of this number it is */
+	bool asleep;  /* made, and has not run yet */
+	int makes;    /* the child that its call of fork, which has not returned, made */
 	int program;  /* its comm is "p<program>" */
 	int fds[FDS]; /* file number, 0: closed */
 };
@@ -77,8 +79,26 @@ static void do_fork(struct world *w, int pid)
 	w->p[child] = w->p[pid];
 	w->p[child].parent = pid;
 	w->p[child].life = ++w->next_life;
-	log_op(w, OP_FORK_CHILD, child, pid, w->p[pid].program);
-	log_op(w, OP_FORK_PARENT, pid, child, w->p[pid].program);
+	w->p[child].asleep = true;
+	w->p[pid].makes = child;
+}
+
+/* The first thing that one of them does is to return from fork. */
+static bool returns(struct world *w, int pid)
+{
+	struct sim *p = &w->p[pid];
+
+	if (p->asleep) {
+		p->asleep = false;
+		log_op(w, OP_FORK_CHILD, pid, p->parent, p->program);
+		return true;
+	}
+	if (p->makes) {
+		log_op(w, OP_FORK_PARENT, pid, p->makes, p->program);
+		p->makes = 0;
+		return true;
+	}
+	return false;
 }
 
 static void do_exit(struct world *w, int pid)
@@ -98,6 +118,8 @@ static void step(struct world *w)
 	int pid = living(w), fd = (int)random_below(w, FDS), to = (int)random_below(w, FDS);
 	struct sim *p = &w->p[pid];
 
+	if (returns(w, pid))
+		return;
 	switch (random_below(w, 8)) {
 	case 0:
 		do_fork(w, pid);
@@ -407,11 +429,22 @@ static void try_seed(struct world *w, uint64_t seed, int last_pid)
 	w->r = reconcile_new();
 	for (int i = 0; i < 300; i++)
 		step(w);
-	w->nlog = 0; /* the driver starts */
+	w->nlog = 0;
+	/* The driver starts; calls under way are seen when they return.  Not those whose child has
+	 * ended before that already: nothing would tell of the end, and the child would seem to
+	 * live on. */
+	for (int pid = 1; pid < PIDS; pid++) {
+		if (!w->p[w->p[pid].makes].alive)
+			w->p[pid].makes = 0;
+	}
 	live(w, 20);
 	scan(w);
 	for (int i = 0; i < 200; i++)
 		step(w);
+	for (int pid = 1; pid < PIDS; pid++) {
+		while (w->p[pid].alive && returns(w, pid))
+			;
+	}
 	play_back(w, seed);
 	reconcile_free(w->r);
 }

@@ -4,10 +4,10 @@ there before it starts, one that comes while it records.  Alerts name them, live
 
 Skips (77) where rec cannot record or runc cannot run.
 """
-import json, os, shutil, signal, subprocess, sys, tempfile, time
+import json, os, shutil, subprocess, sys, tempfile, time
 
-SOURCE = os.environ.get("SAKER_SOURCE_DIR") or os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
-BIN = os.environ.get("SAKER_BIN_DIR") or os.path.join(SOURCE, "build/dev/bin")
+from recording import BIN, Recording, needs, skip
+
 EARLY, LATE = "a1" * 32, "b2" * 32
 RULES = """
 - rule: seen
@@ -16,11 +16,6 @@ RULES = """
   output: "%%container.id|%%container.name|%%container.image.repository|%%container.image.tag|%%proc.name|%%proc.is_exe_upper_layer"
   priority: INFO
 """ % (EARLY[:12], LATE[:12])
-
-
-def skip(why):
-    print("skipped: " + why)
-    sys.exit(77)
 
 
 def bundle(work, cid, name):
@@ -54,25 +49,18 @@ def run_container(place, name):
 
 
 def record(work):
-    rules, trace, live, log = (os.path.join(work, n) for n in ("rules.yaml", "t.skr", "live", "log"))
+    rules = os.path.join(work, "rules.yaml")
     with open(rules, "w") as f:
         f.write(RULES)
     early, late = bundle(work, EARLY, "early"), bundle(work, LATE, "late")
     run_container(early, "saker-early")
-    with open(live, "wb") as out, open(log, "wb") as err:
-        rec = subprocess.Popen([os.path.join(BIN, "rec"), "-o", trace, "-r", rules], stdout=out, stderr=err)
-    for _ in range(200):
-        if rec.poll() is not None or (os.path.exists(live) and os.path.getsize(live)):
-            break
-        time.sleep(0.05)
-    if rec.poll() is not None:
-        skip("rec: " + open(log, errors="replace").read().strip()[-300:])
+    recording = Recording(work, "-r", rules)
+    recording.ready()
     run_container(late, "saker-late")
     time.sleep(2)
-    rec.send_signal(signal.SIGINT)
-    rec.wait(60)
-    replayed = subprocess.run([os.path.join(BIN, "replay"), "-q", "-r", rules, trace], stdout=subprocess.PIPE, check=True)
-    return open(live).read().splitlines(), replayed.stdout.decode().splitlines(), open(log).read()
+    recording.stop()
+    replayed = subprocess.run([os.path.join(BIN, "replay"), "-q", "-r", rules, recording.trace], stdout=subprocess.PIPE, check=True)
+    return open(recording.live).read().splitlines(), replayed.stdout.decode().splitlines(), recording.said()
 
 
 def clean_up(work):
@@ -83,10 +71,9 @@ def clean_up(work):
 
 
 def main():
-    if os.geteuid() != 0 or not shutil.which("runc"):
-        skip("needs root and runc")
-    if not os.path.exists(os.path.join(BIN, "rec")):
-        skip("rec was not built")
+    needs()
+    if not shutil.which("runc"):
+        skip("there is no runc")
     if os.environ.get("SAKER_PRIVATE") != "yes":
         os.environ["SAKER_PRIVATE"] = "yes"
         os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", sys.executable, __file__])
