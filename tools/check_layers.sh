@@ -45,6 +45,7 @@ allow drivers drivers format/schema
 allow capture format drivers capture
 allow capture/rec format engine replay capture tools/common
 only 'sqlite3\.h' 'replay/store[a-z_]*\.[ch]' 'replay/tests/[a-z_]*\.[ch]' 'tools/matches/[a-z_]*\.[ch]'
+only 'seccomp\.h' 'tools/common/confine\.c'
 only 'zstd\.h' 'format/trace/column\.c'
 only 'cjson/' 'format/trace/manifest\.c' 'engine/state/container_json\.c' 'tools/scap/redact_json\.c' 'capture/containers/[a-z_]*\.[ch]'
 only 'openssl/' 'format/trace/hash\.c' 'format/trace/signature\.c' 'replay/[a-z_0-9]*\.c'

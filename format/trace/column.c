@@ -277,9 +277,9 @@ int column_inflate(struct packer *p, const struct column_head *c, struct buf *ra
 {
 	if (!buf_reserve(raw, c->raw_n))
 		return err_set(err, ERR_NOMEM, "no memory for a column of %zu bytes", c->raw_n);
-	char *dst = raw->p + raw->n;
 	if (c->raw_n == 0)
 		return c->stored.n ? does_not_inflate(0, err) : 0;
+	char *dst = raw->p + raw->n;
 	if (column_is_const(c)) {
 		repeat(dst, c->raw_n, c->base, c->width);
 	} else if (c->inner == c->width) {

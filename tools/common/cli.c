@@ -1,5 +1,7 @@
 #include "tools/common/cli.h"
 
+#include "format/trace/hash.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -7,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HELP_INDENT = 26 };
+enum { HELP_INDENT = 26, KEY_NO_SANDBOX = 1 << 20 };
 
 void cli_complain(const char *program, const struct err *err)
 {
@@ -46,6 +48,9 @@ static void print_command_help(const struct cli_program *p, const struct cli_com
 	for (size_t i = 0; i < cmd->noptions; i++)
 		print_option(cmd->options[i].key, cmd->options[i].name, cmd->options[i].arg,
 			     cmd->options[i].help);
+	if (cmd->files != CLI_UNCONFINED)
+		print_option(KEY_NO_SANDBOX, "no-sandbox", NULL,
+			     "do not confine the process to the files it was told of");
 	print_option('h', "help", NULL, "print this help");
 	if (cmd->details)
 		printf("\n%s\n", cmd->details);
@@ -73,12 +78,13 @@ static const struct cli_option *option_of(const struct cli_command *cmd, int key
 
 int cli_next(struct cli *c, struct err *err)
 {
-	struct option longs[CLI_MAX_OPTIONS + 1] = { 0 };
+	struct option longs[CLI_MAX_OPTIONS + 2] = { 0 };
+	size_t n = c->command->noptions < CLI_MAX_OPTIONS ? c->command->noptions : CLI_MAX_OPTIONS;
 	char shorts[2 * CLI_MAX_OPTIONS + 2];
 	char *s = shorts;
 
 	*s++ = ':'; /* tell a missing value from an unknown option */
-	for (size_t i = 0; i < c->command->noptions && i < CLI_MAX_OPTIONS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct cli_option *o = &c->command->options[i];
 
 		longs[i] = (struct option){ o->name, o->arg ? required_argument : no_argument, NULL,
@@ -90,9 +96,15 @@ int cli_next(struct cli *c, struct err *err)
 		}
 	}
 	*s = '\0';
+	if (c->command->files != CLI_UNCONFINED)
+		longs[n] = (struct option){ "no-sandbox", no_argument, NULL, KEY_NO_SANDBOX };
 	opterr = 0;
-	int at = optind;
-	int key = getopt_long(c->argc, c->argv, shorts, longs, NULL);
+	int at, key;
+	do {
+		at = optind;
+		key = getopt_long(c->argc, c->argv, shorts, longs, NULL);
+		c->no_sandbox |= key == KEY_NO_SANDBOX;
+	} while (key == KEY_NO_SANDBOX);
 	c->value = optarg;
 	switch (key) {
 	case -1:
@@ -127,6 +139,30 @@ int cli_operands(const struct cli *c, int min, int max, struct err *err)
 	if (max >= 0 && c->argc > max)
 		return err_set(err, ERR_USAGE, "unexpected operand %s (try --help)", c->argv[max]);
 	return 0;
+}
+
+int cli_confine(struct cli *c, const struct confine_path *more, size_t n, struct err *err)
+{
+	size_t room = n + (size_t)(c->argc > 0 ? c->argc : 0), used = 0;
+	struct confine_path *paths = calloc(room + 1, sizeof *paths);
+	struct confinement in_force;
+
+	if (!paths)
+		return err_set(err, ERR_NOMEM, "out of memory");
+	for (int i = 0; i < c->argc; i++) {
+		bool written = c->command->files == CLI_WRITES_LAST && i == c->argc - 1;
+
+		paths[used++] =
+			(struct confine_path){ c->argv[i], written ? CONFINE_WRITE : CONFINE_READ };
+	}
+	for (size_t i = 0; i < n; i++)
+		paths[used++] = more[i];
+	/* libcrypto reads its configuration when it is first used. */
+	hasher_free(hasher_new());
+	int rc = c->no_sandbox ? 0 : confine(paths, used, &in_force, err);
+
+	free(paths);
+	return rc;
 }
 
 int cli_number(const struct cli *c, const char *option, uint64_t min, uint64_t max, uint64_t *out,
@@ -183,7 +219,8 @@ int cli_main(const struct cli_program *p, int argc, char **argv)
 	struct cli c = { .program = p, .argc = argc, .argv = argv };
 	struct err err = { 0 };
 
-	/* Local time (evt.time) is UTC: what a trace answers must not depend on where it is asked. */
+	/* Local time (evt.time) is UTC: what a trace answers must not depend on where it is asked.
+	 */
 	setenv("TZ", "UTC", 1);
 
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {

@@ -7,6 +7,7 @@
 #define SAKER_TOOLS_CLI_H
 
 #include "format/base/err.h"
+#include "tools/common/confine.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,6 +22,13 @@ struct cli_option {
 
 struct cli;
 
+/* What a command does with its operands: what it needs to be allowed (confine.h). */
+enum cli_files {
+	CLI_UNCONFINED,
+	CLI_READS,       /* reads all of them */
+	CLI_WRITES_LAST, /* writes the last one */
+};
+
 struct cli_command {
 	const char *name;
 	const char *operands; /* "TRACE...", for the usage line */
@@ -28,6 +36,7 @@ struct cli_command {
 	const char *details;  /* paragraphs below the options; may be NULL */
 	const struct cli_option *options;
 	size_t noptions;
+	enum cli_files files; /* not CLI_UNCONFINED: run calls cli_confine; has --no-sandbox */
 	int (*run)(struct cli *c, struct err *err);
 };
 
@@ -48,6 +57,7 @@ struct cli {
 	int argc;
 	char **argv;
 	const char *value; /* of the option that cli_next returned last */
+	bool no_sandbox;   /* --no-sandbox was given */
 	int status;        /* exit status of a run that succeeded; 0 unless the command sets it */
 };
 
@@ -60,6 +70,12 @@ int cli_next(struct cli *c, struct err *err);
 
 /* ERR_USAGE unless there are min to max operands (max < 0: any number). */
 int cli_operands(const struct cli *c, int min, int max, struct err *err);
+
+/*
+ * Confine the process to what the command does with its operands, and to n paths more; before the
+ * first byte of a trace is looked at.
+ */
+int cli_confine(struct cli *c, const struct confine_path *more, size_t n, struct err *err);
 
 /* The last option's value as a number from min to max, else ERR_USAGE. */
 int cli_number(const struct cli *c, const char *option, uint64_t min, uint64_t max, uint64_t *out,

@@ -10,7 +10,7 @@ _replay()
 	elif [[ $prev == = ]]; then
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
-	words="--rules --rule-matching --output --db --extra-field --tag --skip-tag --skip-rule --priority --from --to --jobs --no-summary --list-fields --list-events --list-rules --describe-rule --format --help --version"
+	words="--rules --rule-matching --output --db --extra-field --tag --skip-tag --skip-rule --priority --from --to --jobs --no-summary --list-fields --list-events --list-rules --describe-rule --format --no-sandbox --help --version"
 	case $prev in
 	--rules|-r|--db) compopt -o default; return ;;
 	--rule-matching) COMPREPLY=($(compgen -W "all first" -- "$cur")); return ;;

@@ -21,7 +21,7 @@ _scap()
 		return
 		;;
 	cat)
-		words="--filter --print --json --fields --from --to --count --time --all --help"
+		words="--filter --print --json --fields --from --to --count --time --all --no-sandbox --help"
 		case $prev in
 		--filter|-f|--print|-p|--from|--to|--count|-n|--time|-t) return ;;
 		--fields|-F) COMPREPLY=($(compgen -W "missing" -- "$cur")); return ;;
@@ -35,26 +35,26 @@ _scap()
 		esac
 		;;
 	info)
-		words="--json --columns --top --help"
+		words="--json --columns --top --no-sandbox --help"
 		case $prev in
 		--top|-n) return ;;
 		esac
 		;;
 	state)
-		words="--at --json --help"
+		words="--at --json --no-sandbox --help"
 		case $prev in
 		--at|-a) return ;;
 		esac
 		;;
 	convert)
-		words="--to --upgrade --block-events --segment-events --help"
+		words="--to --upgrade --block-events --segment-events --no-sandbox --help"
 		case $prev in
 		--to|-t) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
 		--block-events|--segment-events) return ;;
 		esac
 		;;
 	slice)
-		words="--from --to --filter --format --help"
+		words="--from --to --filter --format --no-sandbox --help"
 		case $prev in
 		--from|-b|--to|-e|--filter|-f) return ;;
 		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
@@ -84,13 +84,13 @@ _scap()
 		esac
 		;;
 	verify)
-		words="--json --key --signature --help"
+		words="--json --key --signature --no-sandbox --help"
 		case $prev in
 		--key|--signature|-s) compopt -o default; return ;;
 		esac
 		;;
 	recover)
-		words="--help"
+		words="--no-sandbox --help"
 		;;
 	keygen)
 		words="--help"

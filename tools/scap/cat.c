@@ -158,7 +158,7 @@ static int options_parse(struct cli *cli, struct cat *c, struct err *err)
 			break;
 		}
 	}
-	if (key < 0 || cli_operands(cli, 1, 1, err) < 0)
+	if (key < 0 || cli_operands(cli, 1, 1, err) < 0 || cli_confine(cli, NULL, 0, err) < 0)
 		return -1;
 	if (format && (json || fields))
 		return err_set(err, ERR_USAGE,
@@ -230,5 +230,6 @@ const struct cli_command scap_cmd_cat = {
 		   "printed; the exit status is 1 then.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_READS,
 	.run = run,
 };

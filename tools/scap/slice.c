@@ -183,7 +183,9 @@ static int options_parse(struct cli *c, struct slice *s, struct err *err)
 		if (key != 'F')
 			note_option(s, key, c->value);
 	}
-	return key < 0 ? -1 : cli_operands(c, 2, 2, err);
+	if (key < 0 || cli_operands(c, 2, 2, err) < 0)
+		return -1;
+	return cli_confine(c, NULL, 0, err);
 }
 
 /* Numbers count current events: a source that does not upgrade cannot look for them. */
@@ -246,5 +248,6 @@ const struct cli_command scap_cmd_slice = {
 		   "files instead, which have no room for all of it.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_WRITES_LAST,
 	.run = run,
 };

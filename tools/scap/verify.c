@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -124,12 +125,36 @@ static void verify(struct cli *c, const char *path, bool json, const struct sign
 		complain(c, &v.no_signature);
 }
 
+/* To the traces and their signatures. */
+static int confine_to_signatures(struct cli *c, const char *signature, struct err *err)
+{
+	struct confine_path *more = calloc((size_t)c->argc + 2, sizeof *more);
+	struct buf names = { 0 };
+	size_t n = 0;
+	int rc;
+
+	if (signature && more)
+		more[n++] = (struct confine_path){ signature, CONFINE_READ };
+	for (int i = 0; i < c->argc; i++) {
+		buf_printf(&names, "%s.sig", c->argv[i]);
+		buf_putc(&names, '\0');
+	}
+	for (const char *p = names.p; more && !names.failed && p < names.p + names.n;
+	     p += strlen(p) + 1)
+		more[n++] = (struct confine_path){ p, CONFINE_READ };
+	rc = more && !names.failed ? cli_confine(c, more, n, err)
+				   : err_set(err, ERR_NOMEM, "out of memory");
+	buf_deinit(&names);
+	free(more);
+	return rc;
+}
+
 static int run(struct cli *c, struct err *err)
 {
 	const char *key_path = NULL, *signature = NULL;
 	struct signing_key *key = NULL;
 	bool json = false;
-	int option;
+	int option, rc;
 
 	while ((option = cli_next(c, err)) > 0) {
 		if (option == KEY_KEY)
@@ -145,10 +170,11 @@ static int run(struct cli *c, struct err *err)
 		return err_set(err, ERR_USAGE, "a signature is checked with a key (--key)");
 	if (key_path && key_file_public(key_path, &key, err) < 0)
 		return -1;
-	for (int i = 0; i < c->argc; i++)
+	rc = confine_to_signatures(c, signature, err);
+	for (int i = 0; i < c->argc && rc == 0; i++)
 		verify(c, c->argv[i], json, key, signature);
 	signing_key_free(key);
-	return 0;
+	return rc;
 }
 
 static const struct cli_option options[] = {
@@ -170,5 +196,6 @@ const struct cli_command scap_cmd_verify = {
 		   "refused.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_READS,
 	.run = run,
 };

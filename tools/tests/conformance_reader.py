@@ -174,6 +174,9 @@ def natives(path, work):
     if not os.path.exists(whole) or (done.returncode != 0 and scap("verify", whole).returncode != 0):
         return
     yield whole
+    segments = os.path.join(work, "segments.skr")  # many snapshots
+    if scap("convert", "--block-events=200", "--segment-events=1000", path, segments).returncode == 0:
+        yield segments
     part = os.path.join(work, "part.skr")
     if b"slice" in scap("--help").stdout and scap("slice", "--from", "#40", whole, part).returncode == 0:
         yield part
