@@ -33,7 +33,8 @@ struct trace_reader {
 	struct snapshot_view state; /* to be handed out next */
 	bool has_state;
 	bool broken; /* the next snapshot is not what the records before it have come to */
-	bool ended;  /* the trailer has been read */
+	uint64_t index_offset; /* of the INDEX frame, 0: none yet */
+	bool ended;            /* the trailer has been read */
 	struct plan plan;
 	struct trace_index seen; /* what an index should say of the frames that were read */
 	struct buf seen_payload;
@@ -82,6 +83,11 @@ static int check_trailer(struct trace_reader *r)
 			       " events, before it are %" PRIu64 " and %" PRIu64,
 			       get_le64(p.p + 8), get_le64(p.p + 16), r->frame.seq,
 			       events_so_far(r));
+	if (get_le64(p.p) != r->index_offset)
+		return err_set(&r->err, ERR_FORMAT,
+			       "the trailer tells of an index at offset %" PRIu64
+			       ", it is at %" PRIu64,
+			       get_le64(p.p), r->index_offset);
 	r->ended = true;
 	return 0;
 }
@@ -204,6 +210,7 @@ static int enter_frame(struct trace_reader *r)
 	case FRAME_TRAILER:
 		return check_trailer(r);
 	case FRAME_INDEX:
+		r->index_offset = r->frame.offset;
 		return check_index(r);
 	case FRAME_MANIFEST:
 		return 0;
