@@ -344,6 +344,32 @@ static void filters_of_any_size_miss_nothing(void **state)
 	packer_free(packer);
 }
 
+/* Hosts of one network differ in their last byte only. */
+static void a_filter_tells_the_hosts_of_one_network_apart(void **state)
+{
+	struct packer *packer = packer_new(3);
+	struct filter_builder *b = filter_builder_new();
+	struct text_filter filter;
+	struct buf payload = { 0 };
+	struct err err = { 0 };
+	uint8_t ip[4] = { 192, 168, 7, 1 };
+	unsigned wrong = 0;
+
+	(void)state;
+	filter_builder_ip(b, ip, 4);
+	assert_int_equal(filter_builder_finish(b, packer, 4096, &payload, &err), 0);
+	assert_int_equal(text_filter_parse(&filter, packer, buf_sv(&payload), &err), 0);
+	for (unsigned host = 2; host < 256; host++) {
+		ip[3] = (uint8_t)host;
+		wrong += text_filter_may_have_ip(&filter, ip, 4);
+	}
+	assert_int_equal(wrong, 0);
+	text_filter_deinit(&filter);
+	buf_deinit(&payload);
+	filter_builder_free(b);
+	packer_free(packer);
+}
+
 static void a_filter_of_anything_holds_nothing_back(void **state)
 {
 	struct packer *packer = packer_new(3);
@@ -576,6 +602,7 @@ int main(void)
 		cmocka_unit_test(segments_that_do_not_exist_are_refused),
 		cmocka_unit_test(a_filter_knows_what_is_in_its_segment),
 		cmocka_unit_test(filters_of_any_size_miss_nothing),
+		cmocka_unit_test(a_filter_tells_the_hosts_of_one_network_apart),
 		cmocka_unit_test(a_filter_of_anything_holds_nothing_back),
 		cmocka_unit_test(filters_say_what_is_wrong_with_them),
 		cmocka_unit_test(snapshots_say_what_is_wrong_with_them),

@@ -31,19 +31,20 @@ static inline uint32_t gram_hash(uint8_t before, uint8_t at, uint8_t behind)
 	return (before | (uint32_t)at << 8 | (uint32_t)behind << 16) * 0x9E3779B1u;
 }
 
-static uint64_t fnv1a(const void *bytes, size_t n)
+static uint64_t ip_hash(const void *bytes, size_t n)
 {
 	const uint8_t *p = bytes;
 	uint64_t h = 0xCBF29CE484222325u;
 
 	for (size_t i = 0; i < n; i++)
 		h = (h ^ p[i]) * 0x100000001B3u;
-	return h;
+	/* The last byte has reached few of the bits that a bitmap looks at. */
+	return (h ^ h >> 32) * 0x9E3779B97F4A7C15u;
 }
 
 static void ip_hashes(const void *bytes, size_t n, uint32_t out[static IP_PROBES])
 {
-	uint64_t h = fnv1a(bytes, n);
+	uint64_t h = ip_hash(bytes, n);
 
 	for (uint32_t k = 0; k < IP_PROBES; k++)
 		out[k] = (uint32_t)h + k * ((uint32_t)(h >> 32) | 1);

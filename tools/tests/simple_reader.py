@@ -326,6 +326,7 @@ def filter_of(payload):
             h = 0xCBF29CE484222325
             for byte in address:
                 h = (h ^ byte) * 0x100000001B3 & M64
+            h = (h ^ h >> 32) * 0x9E3779B97F4A7C15 & M64
             low, high = h & 0xFFFFFFFF, h >> 32 | 1
             return all(bit((low + k * high & 0xFFFFFFFF) >> (32 - m)) for k in range(4))
         return True
