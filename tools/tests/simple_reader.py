@@ -365,14 +365,14 @@ class Trace:
         with open(path, "rb") as f:
             data = f.read()
         self.records, self.snapshots, self.manifest, self.filters = [], [], None, []
-        seen, types, first_ts, total = [], [], 0, 0
+        seen, types, first_ts, total = [], [], None, 0
         for frame in frames_of(data):
             if frame.kind == MANIFEST:
                 need(frame.seq == 0, "a manifest that is not the first frame")
                 self.manifest = bytes(frame.payload)
                 continue
             if frame.kind == INDEX:
-                self.check_index(frame, seen, types, first_ts)
+                self.check_index(frame, seen, types, first_ts or 0)
                 index_offset = frame.offset
                 continue
             if frame.kind == TRAILER:
@@ -386,7 +386,7 @@ class Trace:
                 self.records += rows_of(frame.payload, frame.kind == LOSS)
             elif frame.kind == EVENTS:
                 head, events = events_of(frame.payload, sizes)
-                first_ts = first_ts or head[1]
+                first_ts = head[1] if first_ts is None else first_ts
                 entry += [head[0], head[3], head[4]]
                 total += head[0]
                 types[-1].update({t: n for t, n, _ in head[5]})
