@@ -59,10 +59,9 @@ static void as_filter(struct sv in)
 	struct packer *p = packer_new(1);
 	struct text_filter filter = { 0 };
 
-	if (p && text_filter_parse(&filter, p, in, NULL) == 0) {
+	if (p && text_filter_parse(&filter, p, in, NULL) == 0)
 		text_filter_may_have(&filter, SV("/etc/passwd"), true, false);
-		text_filter_deinit(&filter);
-	}
+	text_filter_deinit(&filter);
 	packer_free(p);
 }
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Large enough that a switch of threads is nothing, small enough to stay in the caches. */
@@ -17,6 +18,7 @@ struct chunk {
 struct read_ahead {
 	int fd;
 	char *name;
+	size_t room; /* of a chunk: no more than the file is long */
 	pthread_t thread;
 	bool has_thread;
 	pthread_mutex_t lock;
@@ -33,8 +35,8 @@ static size_t read_chunk(struct read_ahead *r, char *p)
 {
 	size_t have = 0;
 
-	while (have < CHUNK_BYTES) {
-		ssize_t n = read(r->fd, p + have, CHUNK_BYTES - have);
+	while (have < r->room) {
+		ssize_t n = read(r->fd, p + have, r->room - have);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -74,16 +76,20 @@ static void *read_file(void *arg)
 int read_ahead_open(int fd, const char *name, struct read_ahead **out, struct err *err)
 {
 	struct read_ahead *r = calloc(1, sizeof *r);
+	struct stat st;
 
 	*out = NULL;
 	if (!r)
 		return err_set(err, ERR_NOMEM, "no memory to read %s", name);
 	r->fd = fd;
 	r->name = strdup(name);
+	r->room = CHUNK_BYTES;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size < CHUNK_BYTES)
+		r->room = (size_t)st.st_size + 1;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->changed, NULL);
 	for (int i = 0; i < CHUNKS; i++)
-		r->chunks[i].p = malloc(CHUNK_BYTES);
+		r->chunks[i].p = malloc(r->room);
 	if (!r->name || !r->chunks[0].p || !r->chunks[1].p || !r->chunks[2].p) {
 		read_ahead_close(r);
 		return err_set(err, ERR_NOMEM, "no memory to read %s", name);

@@ -20,6 +20,7 @@ struct search {
 	const char *name;
 	struct salvage *out;
 	struct hasher *hasher;
+	size_t room;       /* of the two: no more than the file is long */
 	struct buf window; /* for hashing */
 	struct buf view;   /* for looking: the bytes from view_at on */
 	uint64_t view_at;
@@ -95,7 +96,7 @@ static bool hash_claim(struct search *s, const struct claim *c, uint8_t hash[sta
 	    !hasher_update(s->hasher, (struct sv){ c->header, OFF_HASH }))
 		return false;
 	while (left) {
-		size_t n = left < WINDOW ? (size_t)left : WINDOW;
+		size_t n = left < s->room ? (size_t)left : s->room;
 
 		if (!read_at(s, at, s->window.p, n) ||
 		    !hasher_update(s->hasher, (struct sv){ s->window.p, n }))
@@ -182,7 +183,7 @@ static bool look_at(struct search *s, uint64_t from)
 
 	if (there)
 		return true;
-	size_t n = size - from < WINDOW ? (size_t)(size - from) : WINDOW;
+	size_t n = size - from < s->room ? (size_t)(size - from) : s->room;
 	s->view.n = 0;
 	if (!read_at(s, from, s->view.p, n))
 		return false;
@@ -345,8 +346,9 @@ static int begin(struct search *s)
 			       s->name);
 	s->out->size = (uint64_t)st.st_size;
 	s->budget = s->out->size * HASH_SHARE + HASH_ALWAYS;
+	s->room = s->out->size < WINDOW ? (size_t)s->out->size + 1 : WINDOW;
 	s->hasher = hasher_new();
-	if (!s->hasher || !buf_reserve(&s->window, WINDOW) || !buf_reserve(&s->view, WINDOW))
+	if (!s->hasher || !buf_reserve(&s->window, s->room) || !buf_reserve(&s->view, s->room))
 		return no_memory(s->err);
 	if (s->out->size < sizeof header || !read_at(s, 0, header, sizeof header))
 		return s->failed ? -1 : 0;
