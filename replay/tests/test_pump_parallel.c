@@ -261,11 +261,11 @@ static void segments_of_the_corpus_find_what_the_whole_finds(void **state)
 		const char *pattern;
 		unsigned segment_events;
 	} folders[] = { { "stock/*.scap", 100 }, { "captured/*.gz", 20000 } };
-	const char *corpus = getenv("SAKER_PARALLEL_CORPUS");
+	const char *corpus = getenv("SAKER_LONG") ? getenv("SAKER_CORPUS") : NULL;
 	char to[] = "/tmp/saker-corpus-XXXXXX";
 
 	(void)state;
-	if (!corpus)
+	if (!corpus || !*corpus)
 		skip();
 	close(mkstemp(to));
 	for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {

@@ -1,15 +1,13 @@
 #!/usr/bin/env python3
-"""Replay every trace of the corpus, cut into many segments, by one thread and by several.
-
-Output and store must be the same; test_pump_parallel does the comparing.  Then all traces together on one command
-line with Falco's rules: lines, summary and store of -j 1, -j 2 and -j 7.
+"""All traces of the corpus on one command line with Falco's rules: lines, summary and store of -j 1, -j 2 and -j 7
+must be the same.  (Single traces cut into many segments: test_pump_parallel.)
 """
 import os
 import subprocess
 import sys
 import tempfile
 
-from corpus import corpus, program, unit_test
+from corpus import corpus, program
 
 RULES = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
 # Everything but when it was replayed.
@@ -31,11 +29,7 @@ def replay(jobs, store):
 
 
 def main():
-    test = unit_test('test_pump_parallel')
     failed = 0
-    if test:
-        env = dict(os.environ, SAKER_PARALLEL_CORPUS=corpus(''))
-        failed += subprocess.run([test], env=env).returncode != 0
     with tempfile.TemporaryDirectory() as folder:
         want = replay(1, os.path.join(folder, '1.db'))
         for jobs in (2, 7):

@@ -23,13 +23,6 @@ def program(name):
     return path
 
 
-def unit_test(name):
-    """A test program that does more with the corpus; release builds have none of their own.  None: not built."""
-    folders = [os.path.join(os.path.dirname(program('scap')), '..', 'tests')]
-    folders += [os.path.join(ROOT, 'build', preset, 'tests') for preset in ('asan', 'dev')]
-    return next((path for folder in folders if os.path.exists(path := os.path.join(folder, name))), None)
-
-
 def corpus(*parts):
     path = os.path.join(CORPUS, *parts)
     if not os.path.exists(path):
