@@ -115,7 +115,7 @@ add_test(NAME rec COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/rec_test.py)
 set_tests_properties(rec PROPERTIES LABELS recorder ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
 
 add_test(NAME rec_live COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/rec_live_test.py)
-set_tests_properties(rec_live PROPERTIES LABELS recorder ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77
+set_tests_properties(rec_live PROPERTIES LABELS live ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77
 	RUN_SERIAL TRUE TIMEOUT 600)
 
 add_test(NAME record COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/record_test.py)
@@ -139,6 +139,6 @@ set_target_properties(storm storm_check churn state_check PROPERTIES
 	RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 foreach(name storm scenario container churn)
 	add_test(NAME ${name} COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/${name}_test.py)
-	set_tests_properties(${name} PROPERTIES LABELS recorder ENVIRONMENT "${test_env}"
+	set_tests_properties(${name} PROPERTIES LABELS live ENVIRONMENT "${test_env}"
 		SKIP_RETURN_CODE 77 RUN_SERIAL ON)
 endforeach()
