@@ -2,6 +2,7 @@
 
 #include "capture/rec/callset.h"
 #include "capture/rec/quantity.h"
+#include "replay/rule_files.h"
 
 #include <stdlib.h>
 
@@ -229,12 +230,7 @@ static int apply_rules(struct options *o, int key, const struct cli *c, struct e
 	case 'D':
 		return add_word(&o->rules_off, c->value, err);
 	case KEY_PRIORITY:
-		if (!priority_parse(sv_of(c->value), &o->min_priority))
-			return err_set(err, ERR_USAGE,
-				       "no such priority: %s (emergency, alert, "
-				       "critical, error, warning, notice, informational or debug)",
-				       c->value);
-		return 0;
+		return priority_option(c->value, &o->min_priority, err);
 	default:
 		return 0;
 	}

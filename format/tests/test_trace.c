@@ -1,3 +1,4 @@
+#include "format/tests/same_event.h"
 #include "format/tests/test.h"
 
 #include "format/trace/event_block.h"
@@ -147,18 +148,6 @@ static int teardown(void **state)
 	free(t->bytes);
 	free(t);
 	return 0;
-}
-
-static void assert_same_event(const struct event *a, const struct event *b)
-{
-	assert_int_equal(a->ts_ns, b->ts_ns);
-	assert_int_equal(a->tid, b->tid);
-	assert_int_equal(a->type, b->type);
-	assert_int_equal(a->cpu, b->cpu);
-	assert_int_equal(a->flags, b->flags);
-	assert_int_equal(a->nparams, b->nparams);
-	for (uint32_t i = 0; i < a->nparams; i++)
-		assert_true(sv_eq(a->params[i], b->params[i]));
 }
 
 static void assert_same(const struct record *a, const struct record *b)

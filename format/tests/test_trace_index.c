@@ -6,9 +6,7 @@
 #include "format/source.h"
 #include "format/tests/test.h"
 #include "format/trace/snapshot_frame.h"
-#include "format/trace/text_filter.h"
 #include "format/trace/trace_map.h"
-#include "format/trace/varint.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -304,122 +302,6 @@ static void a_filter_knows_what_is_in_its_segment(void **state)
 	trace_map_close(map);
 }
 
-static void filters_of_any_size_miss_nothing(void **state)
-{
-	struct packer *packer = packer_new(3);
-	struct filter_builder *b = filter_builder_new();
-	struct err err = { 0 };
-	char text[32];
-
-	(void)state;
-	for (size_t max = 1; max < (1 << 18); max *= 8) {
-		struct text_filter filter;
-		struct buf payload = { 0 };
-		struct ip ip = { .len = 4 };
-		unsigned wrong = 0;
-
-		for (unsigned i = 0; i < 3000; i++) {
-			snprintf(text, sizeof text, "w%xx", i * 2654435761u);
-			filter_builder_text(b, sv_of(text));
-			memcpy(ip.b, &i, 4);
-			filter_builder_ip(b, ip.b, 4);
-		}
-		assert_int_equal(filter_builder_finish(b, packer, max, &payload, &err), 0);
-		assert_int_equal(text_filter_parse(&filter, packer, buf_sv(&payload), &err), 0);
-		for (unsigned i = 0; i < 3000; i++) {
-			snprintf(text, sizeof text, "w%xX", i * 2654435761u);
-			assert_true(text_filter_may_have(&filter, sv_of(text), false, false));
-			memcpy(ip.b, &i, 4);
-			assert_true(text_filter_may_have_ip(&filter, ip.b, 4));
-			ip.b[3] = 77;
-			wrong += text_filter_may_have_ip(&filter, ip.b, 4);
-		}
-		/* One in 4096 where there was room for it. */
-		if (max > 1 << 16)
-			assert_true(wrong < 10);
-		text_filter_deinit(&filter);
-		buf_deinit(&payload);
-	}
-	filter_builder_free(b);
-	packer_free(packer);
-}
-
-/* Hosts of one network differ in their last byte only. */
-static void a_filter_tells_the_hosts_of_one_network_apart(void **state)
-{
-	struct packer *packer = packer_new(3);
-	struct filter_builder *b = filter_builder_new();
-	struct text_filter filter;
-	struct buf payload = { 0 };
-	struct err err = { 0 };
-	uint8_t ip[4] = { 192, 168, 7, 1 };
-	unsigned wrong = 0;
-
-	(void)state;
-	filter_builder_ip(b, ip, 4);
-	assert_int_equal(filter_builder_finish(b, packer, 4096, &payload, &err), 0);
-	assert_int_equal(text_filter_parse(&filter, packer, buf_sv(&payload), &err), 0);
-	for (unsigned host = 2; host < 256; host++) {
-		ip[3] = (uint8_t)host;
-		wrong += text_filter_may_have_ip(&filter, ip, 4);
-	}
-	assert_int_equal(wrong, 0);
-	text_filter_deinit(&filter);
-	buf_deinit(&payload);
-	filter_builder_free(b);
-	packer_free(packer);
-}
-
-static void a_filter_of_anything_holds_nothing_back(void **state)
-{
-	struct packer *packer = packer_new(3);
-	struct filter_builder *b = filter_builder_new();
-	struct text_filter filter;
-	struct buf payload = { 0 };
-	struct err err = { 0 };
-
-	(void)state;
-	filter_builder_text(b, SV("some"));
-	filter_builder_anything(b);
-	assert_int_equal(filter_builder_finish(b, packer, 4096, &payload, &err), 0);
-	assert_int_equal(text_filter_parse(&filter, packer, buf_sv(&payload), &err), 0);
-	assert_true(text_filter_may_have(&filter, SV("thing"), false, false));
-	assert_true(text_filter_may_have_ip(&filter, "\1\2\3\4", 4));
-	text_filter_deinit(&filter);
-	buf_deinit(&payload);
-	filter_builder_free(b);
-	packer_free(packer);
-}
-
-static void filters_say_what_is_wrong_with_them(void **state)
-{
-	static const struct {
-		struct sv bytes;
-		const char *says;
-	} bad[] = {
-		{ SV(""), "ends early" },
-		{ SV("\x08"), "2^8 bits" },
-		{ SV("\x15"), "2^21 bits" },
-		{ SV("\x09"), "header ends early" },
-		{ SV("\x09\0\0\1\1x"), "has 1 bytes" },
-		{ SV("\0\0\0\1\1x"), "has 1 bytes" },
-		{ SV("\0\0\0\0\0x"), "has 0 bytes" },
-	};
-	struct packer *packer = packer_new(3);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		struct text_filter filter;
-		struct err err = { 0 };
-
-		assert_int_equal(text_filter_parse(&filter, packer, bad[i].bytes, &err), -1);
-		if (!strstr(err.msg, bad[i].says))
-			fail_msg("\"%s\" does not say \"%s\"", err.msg, bad[i].says);
-		text_filter_deinit(&filter);
-	}
-	packer_free(packer);
-}
-
 /* --- snapshots that cannot be --- */
 
 static void snapshots_say_what_is_wrong_with_them(void **state)
@@ -495,87 +377,6 @@ static void a_pipe_is_read_from_front_to_back(void **state)
 	close(saved);
 }
 
-/* --- columns that say what cannot be --- */
-
-static void columns_say_what_is_wrong_with_them(void **state)
-{
-	static const struct {
-		struct sv bytes;
-		const char *says;
-	} bad[] = {
-		{ SV("\0"), "header ends early" },
-		{ SV("\x03\x44\x04\x04----"), "kind 0x03" },
-		{ SV("\x20\x44\x04\x04----"), "kind 0x20" },
-		{ SV("\0\x33\x04\x04----"), "rows of 3 bytes" },
-		{ SV("\0\x84\x04\x04----"), "rows of 4 bytes in 8" },
-		{ SV("\0\x14"), "header ends early" },
-		{ SV("\0\x14\0\x80"), "header ends early" },
-		{ SV("\1\0\x04\x04----"), "shaped column without rows" },
-		{ SV("\0\x44\x05\x05-----"), "4-byte rows has 5 bytes" },
-		{ SV("\0\0\x80\x80\x80\x80\x10\0"), "claims 4294967296 bytes" },
-		{ SV("\0\x04\0\x04\x01-"), "equal rows stores 1 bytes" },
-		{ SV("\0\x04\0\0\0"), "equal rows stores 0 bytes" },
-		{ SV("\0\x44\x04\x05----"), "claims 5 stored bytes, 4 are left" },
-		{ SV("\0\x44\x04\x03---"), "has 3 bytes where 4 belong" },
-		{ SV("\1\x44\x08\x04----"), "has 4 bytes where 8 belong" },
-		{ SV("\2\x44\x08\x01-"), "do not add up" },
-		{ SV("\2\x44\x04\x02--"), "do not add up" },
-		{ SV("\x10\x44\x04\x04----"), "does not inflate" },
-		{ SV("\x11\x44\x04\x04----"), "does not tell its size" },
-		{ SV("\0\0\0\1-"), "does not inflate" },
-	};
-	struct packer *packer = packer_new(3);
-
-	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		struct sv in = bad[i].bytes;
-		struct buf raw = { 0 };
-		struct err err = { 0 };
-
-		if (column_unpack(packer, &in, &raw, &err) != -1)
-			fail_msg("column %zu is taken", i);
-		if (!strstr(err.msg, bad[i].says))
-			fail_msg("\"%s\" does not say \"%s\"", err.msg, bad[i].says);
-		buf_deinit(&raw);
-	}
-	packer_free(packer);
-}
-
-static void columns_of_every_width_come_back(void **state)
-{
-	static const uint64_t bases[] = { 0, 5, (uint64_t)-3, UINT64_C(1) << 33,
-					  (uint64_t)-1 << 40 };
-	static const uint64_t ranges[] = { 1, 2, 200, 300, 65536, 70000, UINT64_C(1) << 33 };
-	struct packer *packer = packer_new(3);
-	struct err err = { 0 };
-	char raw[8 * 500];
-
-	(void)state;
-	for (unsigned width = 1; width <= 8; width *= 2) {
-		for (size_t k = 0; k < 5 * 7 * 2; k++) {
-			uint64_t base = bases[k % 5], range = ranges[k / 5 % 7], seed = k;
-			struct buf packed = { 0 }, back = { 0 };
-			size_t n = width * (k < 35 ? 500 : 3);
-
-			for (size_t i = 0; i < n; i += width) {
-				seed = seed * 6364136223846793005u + 1442695040888963407u;
-				uint64_t v = base + (seed >> 20) % range;
-				memcpy(raw + i, &v, width);
-			}
-			assert_int_equal(
-				column_pack(packer, (struct sv){ raw, n }, width, &packed, &err),
-				0);
-			struct sv in = buf_sv(&packed);
-			assert_int_equal(column_unpack(packer, &in, &back, &err), 0);
-			assert_int_equal(in.n, 0);
-			assert_true(sv_eq(buf_sv(&back), (struct sv){ raw, n }));
-			buf_deinit(&packed);
-			buf_deinit(&back);
-		}
-	}
-	packer_free(packer);
-}
-
 static int setup(void **state)
 {
 	(void)state;
@@ -601,14 +402,8 @@ int main(void)
 		cmocka_unit_test(a_trace_without_index_is_walked),
 		cmocka_unit_test(segments_that_do_not_exist_are_refused),
 		cmocka_unit_test(a_filter_knows_what_is_in_its_segment),
-		cmocka_unit_test(filters_of_any_size_miss_nothing),
-		cmocka_unit_test(a_filter_tells_the_hosts_of_one_network_apart),
-		cmocka_unit_test(a_filter_of_anything_holds_nothing_back),
-		cmocka_unit_test(filters_say_what_is_wrong_with_them),
 		cmocka_unit_test(snapshots_say_what_is_wrong_with_them),
 		cmocka_unit_test(a_pipe_is_read_from_front_to_back),
-		cmocka_unit_test(columns_say_what_is_wrong_with_them),
-		cmocka_unit_test(columns_of_every_width_come_back),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -1,6 +1,7 @@
 #include "replay/cli/options.h"
 
 #include "replay/crew.h"
+#include "replay/rule_files.h"
 #include "tools/common/json.h"
 #include "tools/common/when.h"
 
@@ -140,12 +141,7 @@ static int apply(struct options *o, int key, const struct cli *c, struct err *er
 	case 'D':
 		return add_word(&o->rules_off, c->value, err);
 	case KEY_PRIORITY:
-		if (!priority_parse(sv_of(c->value), &o->min_priority))
-			return err_set(err, ERR_USAGE,
-				       "no such priority: %s (emergency, alert, "
-				       "critical, error, warning, notice, informational or debug)",
-				       c->value);
-		return 0;
+		return priority_option(c->value, &o->min_priority, err);
 	case KEY_FROM:
 		o->from = c->value;
 		return when_parse_bound(c->value, &o->span.from, err);

@@ -21,7 +21,7 @@ struct trace {
 	struct arena arena;
 	struct answer **answers; /* per probe of the plan; NULL: nobody asks */
 	size_t nasked;
-	struct sv cached; /* answers in the cache that nobody asks for now */
+	struct sv cached; /* answers in the cache to questions that this run does not ask */
 	struct trace_span span;
 };
 

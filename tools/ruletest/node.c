@@ -173,3 +173,14 @@ int node_duration(const struct reading *r, const struct yaml_node *map, const ch
 				 key, SV_ARG(value->text));
 	return 0;
 }
+
+void text_put_quoted(struct buf *out, struct sv s)
+{
+	buf_putc(out, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			buf_putc(out, '\\');
+		buf_putc(out, s.p[i]);
+	}
+	buf_putc(out, '"');
+}

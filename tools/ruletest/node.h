@@ -39,6 +39,8 @@ int node_duration(const struct reading *r, const struct yaml_node *map, const ch
 bool text_to_i64(struct sv text, int64_t *out);
 /* The last c in a text, NULL: it is not there. */
 const char *text_last(struct sv text, char c);
+/* In double quotes, which conditions and YAML read alike. */
+void text_put_quoted(struct buf *out, struct sv s);
 bool text_to_duration(struct sv text, uint64_t *out);
 
 #endif

@@ -19,17 +19,10 @@ static bool is_bare(struct sv s)
 
 static void put_value(struct buf *out, struct sv s)
 {
-	if (is_bare(s)) {
+	if (is_bare(s))
 		buf_putsv(out, s);
-		return;
-	}
-	buf_putc(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, s.p[i]);
-	}
-	buf_putc(out, '"');
+	else
+		text_put_quoted(out, s);
 }
 
 /* "field: value", or "field: [one, of, these]" */

@@ -1,6 +1,7 @@
 #include "tools/ruletest/update.h"
 
 #include "tools/common/human.h"
+#include "tools/ruletest/node.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -109,17 +110,10 @@ static bool is_plain(struct sv s)
 
 static void put_yaml(struct buf *out, struct sv s)
 {
-	if (is_plain(s)) {
+	if (is_plain(s))
 		buf_putsv(out, s);
-		return;
-	}
-	buf_putc(out, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			buf_putc(out, '\\');
-		buf_putc(out, s.p[i]);
-	}
-	buf_putc(out, '"');
+	else
+		text_put_quoted(out, s);
 }
 
 static size_t line_start(struct sv text, size_t at)
