@@ -14,7 +14,7 @@
 #define CONVERT_TABLE static const
 #endif
 
-#define BIT(symbol, kernel, portable)                                                              \
+#define FLAG(symbol, kernel, portable)                                                              \
 	| ((kernel) > (portable) ? (v & (kernel)) / ((kernel) / (portable)) :                      \
 				   (v & (kernel)) * ((portable) / (kernel)))
 #define BITS(name, rows)                                                                           \

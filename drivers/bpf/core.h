@@ -45,6 +45,8 @@ enum { FMODE_CREATED = 0x100000 };
 enum { OVERLAYFS_MAGIC = 0x794c7630 };
 enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
 enum { EINPROGRESS = 115 };
+enum { SB_RDONLY = 1, S_IMMUTABLE = 8, MAY_WRITE = 2, CAP_DAC_OVERRIDE = 1, CAP_FOWNER = 3 };
+enum { PAGE_SHIFT = 12, SI_USER = 0 };
 
 struct in6_addr {
 	__u64 half[2];
@@ -365,48 +367,5 @@ struct socket {
 };
 
 #pragma clang attribute pop
-
-/* --- what user space hands to system calls: fixed by the ABI --- */
-
-struct user_iovec {
-	__u64 base, len;
-};
-struct user_iovec32 {
-	__u32 base, len;
-};
-struct user_msghdr {
-	__u64 name;
-	__u32 namelen, pad;
-	__u64 iov, iovlen, control, controllen;
-	__u32 flags, pad2;
-};
-struct user_msghdr32 {
-	__u32 name, namelen, iov, iovlen, control, controllen, flags;
-};
-struct user_pollfd {
-	__s32 fd;
-	__s16 events, revents;
-};
-struct user_sembuf {
-	__u16 num;
-	__s16 op, flg;
-};
-struct user_clone_args {
-	__u64 flags;
-};
-struct user_open_how {
-	__u64 flags, mode, resolve;
-};
-struct user_io_uring_params {
-	__u32 sq_entries, cq_entries, flags, sq_thread_cpu, sq_thread_idle, features;
-};
-struct user_dqblk {
-	__u64 bhardlimit, bsoftlimit, curspace, ihardlimit, isoftlimit, curinodes, btime, itime;
-	__u32 valid;
-};
-struct user_dqinfo {
-	__u64 bgrace, igrace;
-	__u32 flags, valid;
-};
 
 #endif

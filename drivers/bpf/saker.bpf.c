@@ -4,29 +4,13 @@
  * the program of its event (capture.def, one program each); system calls without an event of their
  * own it records itself.  The other hooks record one event each.
  */
-#include "drivers/bpf/net.h"
-#include "drivers/bpf/process.h"
-#include "drivers/bpf/special.h"
+#include "drivers/bpf/primitives.h"
+
+#include "drivers/bpf/read.h"
+#include "drivers/common/hooks.h"
+#include "drivers/common/rows.h"
 
 char saker_license[] SEC("license") = "GPL";
-
-/* Ids, types of the parameters, their number and the class of every event. */
-enum {
-#define EVENT(id, SYMBOL, name, category, flags, params) EV_##SYMBOL = id,
-#include "format/schema/events.def"
-};
-#define P(name, type, format)         PT_##type,
-#define PF(name, type, format, table) PT_##type,
-#define PR(name, type, format, dirfd) PT_##type,
-#define PD(name, type, format, table) PT_##type,
-#define EVENT(id, SYMBOL, name, category, flags, params)                                           \
-	static const __u8 types_##SYMBOL[] = { params PT_NONE };                                   \
-	enum { CLASS_##SYMBOL = (category)&EC_CLASS_MASK };
-#include "format/schema/events.def"
-#define NPARAMS(SYMBOL) (sizeof types_##SYMBOL - 1)
-
-extern void wrong_number_of_parameters(void)
-	__attribute__((error("a row of capture.def gives more or fewer parameters than events.def")));
 
 INLINE void set_args(struct wire_cpu *cpu, struct pt_regs *regs, __u64 shape)
 {
@@ -80,7 +64,7 @@ INLINE bool in_compat_call(void)
 
 		return task->thread_info.status & TS_COMPAT;
 	}
-	return READ(current_task(), thread_info.status) & TS_COMPAT;
+	return PEEK(current_task(), thread_info.status) & TS_COMPAT;
 }
 
 /*
@@ -93,12 +77,6 @@ INLINE bool after_execve(bool compat, __u64 nr, __s64 ret, struct pt_regs *regs)
 	if (ret != 0 || regs->di || regs->si || regs->bx || regs->cx)
 		return false;
 	return compat ? nr == 59 || nr == 322 : nr == 11 || nr == 358;
-}
-
-INLINE void put_generic(struct record *r, __u32 code, __u32 nr)
-{
-	put_u16(r, code);
-	put_u16(r, nr);
 }
 
 SEC("tp_btf/sys_exit")
@@ -161,48 +139,6 @@ int sys_exit(__u64 *ctx)
 }
 
 /* --- one program per row of capture.def --- */
-
-#define PUT(v)       put_int(r, type_size(types[r->n]), v);
-#define RET          PUT(r->ret)
-#define ARG(i)       PUT(type_is_int_handle(types[r->n]) ? (__u64)(__s64)(__s32)A(i) : A(i))
-#define ARG_RAW(i)   PUT(A(i))
-#define INT(i)       PUT((__s64)(__s32)A(i))
-#define UINT(i)      PUT((__u32)A(i))
-#define CONST(v)     PUT(v)
-#define CONV(i, how) PUT(convert_##how(A(i)))
-#define LONG_LONG(high, low) PUT(A(high) << 32 | (__u32)A(low))
-#define TEXT(i)      put_text_user(r, A(i));
-#define TEXT_OK(i)   put_text_user(r, r->ret >= 0 ? A(i) : 0);
-#define READ_DATA(i) put_read_data(r, A(i));
-#define GIVEN_DATA(i, size)   put_given_data(r, A(i), size);
-#define WRITTEN_DATA(i, size) put_written_data(r, A(i), size);
-#define READ_IOV(i)    put_read_iov(r, A(i), A(i + 1));
-#define WRITTEN_IOV(i) put_written_iov(r, A(i), A(i + 1));
-#define IOV_SIZE(i)    PUT(iov_size(r, A(i), A(i + 1)))
-#define RET_SIZE       PUT(r->ret > 0 ? r->ret : 0)
-#define POINTED(i, k, kind) PUT(pointed_user(r, A(i), k, kind))
-#define POINTED_OK(i, k, kind, other) PUT(r->ret >= 0 ? pointed_user(r, A(i), k, kind) : (other))
-#define TIME(i)        put_time(r, A(i));
-#define ADDRESS(i)     put_address(r, A(i), A(i + 1));
-#define TUPLE_OK(fd, dir, name) put_tuple_ok(r, fd, dir, name, r->ret >= 0);
-#define TUPLE_CONNECTED                                                                            \
-	put_tuple_ok(r, A(0), OUT, A(1), r->ret == 0 || r->ret == -EINPROGRESS);
-#define OPENED       look_at_opened(r, &opened);
-#define OPENED_PATH  put_file_path(r, opened.file);
-#define OPEN_FLAGS(v) PUT(convert_open_flags(v) | opened.flags)
-#define OPEN_MODE(flags, mode) PUT(convert_open_mode(flags, mode))
-#define DEVICE       PUT(opened.dev)
-#define INODE        PUT(opened.ino)
-#define LAYER        PUT(opened.layer)
-#define PIPE         put_pipe(r, A(0));
-#define FD_LIST      put_fd_list(r, A(0), A(1));
-#define VM_SIZE      PUT(vm_size(READ(current_task(), mm)))
-#define VM_RSS       PUT(vm_rss(READ(current_task(), mm)))
-#define VM_SWAP      PUT(vm_swap(READ(current_task(), mm)))
-#define CAPABILITIES put_capabilities(r, READ(current_task(), cred));
-#define MANY(n, name) capture_##name(r);
-#define FAILED
-#define capture_open_how(r) put_open_how(r, &opened)
 
 /* sendmmsg and recvmmsg give one event per message: go around again. */
 INLINE void next_message(__u64 *ctx, struct record *r, __u32 event)
@@ -271,7 +207,7 @@ int sched_process_exec(__u64 *ctx) /* task, old pid, bprm */
 {
 	struct record record, *r;
 
-	if (READ(current_task(), flags) & PF_KTHREAD)
+	if (PEEK(current_task(), flags) & PF_KTHREAD)
 		return 0;
 	r = OPEN_EVENT(SYSCALL_EXECVE_19_X, settings.execs);
 	if (!r)
@@ -293,25 +229,6 @@ int sched_process_exit(__u64 *ctx) /* task */
 	return 0;
 }
 
-/* Only for these does the kernel say who sent them. */
-INLINE __s64 signal_sender(__s32 sig, struct kernel_siginfo *info)
-{
-	enum { HUP = 1, INT_ = 2, QUIT = 3, KILL = 9, TERM = 15, CHLD = 17, TSTP = 20, RTMIN = 34 };
-	enum { SI_USER = 0 };
-
-	if (!info)
-		return 0;
-	if (sig == CHLD)
-		return READ(info, _sifields._sigchld._pid);
-	if (sig >= RTMIN && sig <= 64)
-		return READ(info, _sifields._rt._pid);
-	if (sig == KILL ||
-	    ((sig == TERM || sig == HUP || sig == INT_ || sig == TSTP || sig == QUIT) &&
-	     READ(info, si_code) <= SI_USER))
-		return READ(info, _sifields._kill._pid);
-	return 0;
-}
-
 SEC("tp_btf/signal_deliver")
 int signal_deliver(__u64 *ctx) /* signal, info, action */
 {
@@ -319,9 +236,7 @@ int signal_deliver(__u64 *ctx) /* signal, info, action */
 
 	if (!r)
 		return 0;
-	put_u64(r, signal_sender(ctx[0], (struct kernel_siginfo *)ctx[1]));
-	put_u64(r, (__u32)bpf_get_current_pid_tgid());
-	put_u8(r, ctx[0]);
+	put_signal(r, ctx[0], (struct kernel_siginfo *)ctx[1], (__u32)bpf_get_current_pid_tgid());
 	CLOSE_EVENT(SIGNALDELIVER_E);
 	return 0;
 }
@@ -336,9 +251,7 @@ INLINE int page_fault(__u64 *ctx) /* address, registers, error */
 	r = OPEN_EVENT(PAGE_FAULT_E, settings.page_faults);
 	if (!r)
 		return 0;
-	put_u64(r, ctx[0]);
-	put_u64(r, READ((struct pt_regs *)ctx[1], ip));
-	put_u32(r, convert_page_fault(ctx[2]));
+	put_page_fault(r, ctx[0], PEEK((struct pt_regs *)ctx[1], ip), ctx[2]);
 	CLOSE_EVENT(PAGE_FAULT_E);
 	return 0;
 }
@@ -359,14 +272,10 @@ SEC("tp_btf/sched_switch")
 int sched_switch(__u64 *ctx) /* preempt, previous, next */
 {
 	struct record record, *r = OPEN_EVENT(SCHEDSWITCH_6_E, settings.switches);
-	struct task_struct *prev = (void *)ctx[1], *next = (void *)ctx[2];
 
 	if (!r)
 		return 0;
-	put_u64(r, READ(next, pid));
-	put_u64(r, READ(prev, maj_flt));
-	put_u64(r, READ(prev, min_flt));
-	put_vm(r, READ(prev, mm));
+	put_switch(r, (struct task_struct *)ctx[1], (struct task_struct *)ctx[2]);
 	CLOSE_EVENT(SCHEDSWITCH_6_E);
 	return 0;
 }

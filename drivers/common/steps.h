@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* The steps of capture.def: each gives one parameter (A(n): argument n of the system call). */
-#ifndef SAKER_BPF_STEPS_H
-#define SAKER_BPF_STEPS_H
+#ifndef SAKER_COMMON_STEPS_H
+#define SAKER_COMMON_STEPS_H
 
-#include "drivers/bpf/read.h"
+#include "drivers/common/read.h"
+#include "drivers/common/user.h"
 #define CONVERT_BOUND BOUND
 #define CONVERT_TABLE TABLE_OF
 #include "drivers/convert.h"
@@ -34,11 +35,6 @@ INLINE bool type_is_int_handle(enum param_type type)
 	return type == PT_FD || type == PT_PID || type == PT_ERRNO;
 }
 
-INLINE __u32 less_of(__u64 a, __u64 b)
-{
-	return a < b ? a : b;
-}
-
 /* --- numbers behind pointers --- */
 
 enum pointed { U32, I32, I64, ULONG };
@@ -49,10 +45,10 @@ INLINE __u64 pointed_user(struct record *r, __u64 p, __u32 i, enum pointed kind)
 	__u64 v = 0;
 
 	if (kind == U32 || kind == I32 || (kind == ULONG && r->compat)) {
-		bpf_probe_read_user(&v32, sizeof v32, (void *)(p + 4 * i));
+		read_user(&v32, sizeof v32, p + 4 * i);
 		return kind == I32 ? (__u64)(__s64)(__s32)v32 : v32;
 	}
-	bpf_probe_read_user(&v, sizeof v, (void *)(p + 8 * i));
+	read_user(&v, sizeof v, p + 8 * i);
 	return v;
 }
 
@@ -66,11 +62,11 @@ INLINE void put_time(struct record *r, __u64 p)
 	} t32 = { 0 };
 
 	if (r->compat && !(r->cpu->shape & WIRE_TIME64)) {
-		bpf_probe_read_user(&t32, sizeof t32, (void *)p);
+		read_user(&t32, sizeof t32, p);
 		t.sec = t32.sec;
 		t.nsec = t32.nsec;
 	} else {
-		bpf_probe_read_user(&t, sizeof t, (void *)p);
+		read_user(&t, sizeof t, p);
 	}
 	put_u64(r, (__u64)t.sec * 1000000000 + t.nsec);
 }
@@ -85,14 +81,14 @@ INLINE __u32 convert_mknod_dev(__u32 v)
 INLINE void put_read_data(struct record *r, __u64 from)
 {
 	if (r->ret > 0)
-		put_bytes_user(r, from, less_of(settings.snaplen, r->ret));
+		put_bytes_user(r, from, less_of(snaplen(), r->ret));
 	else
 		put_empty(r);
 }
 
 INLINE void put_given_data(struct record *r, __u64 from, __u64 size)
 {
-	put_bytes_user(r, from, less_of(settings.snaplen, size));
+	put_bytes_user(r, from, less_of(snaplen(), size));
 }
 
 INLINE void put_written_data(struct record *r, __u64 from, __u64 size)
@@ -108,11 +104,11 @@ INLINE struct user_iovec user_iovec(struct record *r, __u64 iov, __u32 i)
 	struct user_iovec32 v32 = { 0 };
 
 	if (r->compat) {
-		bpf_probe_read_user(&v32, sizeof v32, (void *)(iov + i * sizeof v32));
+		read_user(&v32, sizeof v32, iov + i * sizeof v32);
 		v.base = v32.base;
 		v.len = v32.len;
 	} else {
-		bpf_probe_read_user(&v, sizeof v, (void *)(iov + i * sizeof v));
+		read_user(&v, sizeof v, iov + i * sizeof v);
 	}
 	return v;
 }
@@ -171,14 +167,14 @@ INLINE void put_iov(struct record *r, __u64 iov, __u64 n, __u64 limit)
 INLINE void put_read_iov(struct record *r, __u64 iov, __u64 n)
 {
 	if (r->ret > 0)
-		put_iov(r, iov, n, less_of(settings.snaplen, r->ret));
+		put_iov(r, iov, n, less_of(snaplen(), r->ret));
 	else
 		put_empty(r);
 }
 
 INLINE void put_written_iov(struct record *r, __u64 iov, __u64 n)
 {
-	put_iov(r, iov, n, r->ret > 0 ? less_of(settings.snaplen, r->ret) : settings.snaplen);
+	put_iov(r, iov, n, r->ret > 0 ? less_of(snaplen(), r->ret) : snaplen());
 }
 
 /* --- files --- */
@@ -200,12 +196,12 @@ INLINE void look_at_opened(struct record *r, struct opened *o)
 	if (!file)
 		return;
 	o->file = file;
-	inode = READ(file, f_inode);
-	sb = READ(inode, i_sb);
-	o->ino = READ(inode, i_ino);
-	o->dev = encode_dev(READ(sb, s_dev));
+	inode = PEEK(file, f_inode);
+	sb = PEEK(inode, i_sb);
+	o->ino = PEEK(inode, i_ino);
+	o->dev = encode_dev(PEEK(sb, s_dev));
 	o->layer = layer_of(inode, sb);
-	if (READ(file, f_mode) & FMODE_CREATED)
+	if (PEEK(file, f_mode) & FMODE_CREATED)
 		o->flags |= 0x4000; /* O_F_CREATED */
 	if (o->layer == LAYER_UPPER)
 		o->flags |= 0x8000; /* FD_UPPER_LAYER */
@@ -226,7 +222,7 @@ INLINE void prepend(struct record *r, const void *name, __u32 n)
 	BOUND(n, 0xff);
 	pos -= n;
 	BOUND(pos, 0x7fff);
-	bpf_probe_read_kernel(r->at + WIRE_SCRATCH + pos, n, name);
+	read_kernel(r->at + WIRE_SCRATCH + pos, n, name);
 	pos--;
 	BOUND(pos, 0x7fff);
 	r->at[WIRE_SCRATCH + pos] = '/';
@@ -241,21 +237,21 @@ struct path_walk {
 
 static long path_step(__u32 i, struct path_walk *w)
 {
-	struct dentry *dentry = w->dentry, *parent = READ(dentry, d_parent);
+	struct dentry *dentry = w->dentry, *parent = PEEK(dentry, d_parent);
 	struct mount *mount = w->mount, *up;
 
 	(void)i;
-	if (dentry == READ(mount, mnt.mnt_root)) {
-		up = READ(mount, mnt_parent);
+	if (dentry == PEEK(mount, mnt.mnt_root)) {
+		up = PEEK(mount, mnt_parent);
 		if (up == mount)
 			return 1;
-		w->dentry = READ(mount, mnt_mountpoint);
+		w->dentry = PEEK(mount, mnt_mountpoint);
 		w->mount = up;
 		return 0;
 	}
 	if (dentry == parent)
 		return 1;
-	prepend(&w->r, READ(dentry, d_name.name), READ(dentry, d_name.len));
+	prepend(&w->r, PEEK(dentry, d_name.name), PEEK(dentry, d_name.len));
 	w->dentry = parent;
 	return 0;
 }
@@ -263,11 +259,11 @@ STEPS(path_step, struct path_walk)
 
 INLINE void put_path(struct record *r, struct path *path)
 {
-	struct vfsmount *vfsmount = READ(path, mnt);
+	struct vfsmount *vfsmount = PEEK(path, mnt);
 	struct path_walk w = { .r = *r,
-			       .dentry = READ(path, dentry),
+			       .dentry = PEEK(path, dentry),
 			       .mount = (void *)((char *)vfsmount -
-						 bpf_core_field_offset(struct mount, mnt)) };
+						 OFFSET_OF(struct mount, mnt)) };
 	struct dentry *dentry;
 	__u32 pos;
 
@@ -279,7 +275,7 @@ INLINE void put_path(struct record *r, struct path *path)
 	if (pos == PATH_SCRATCH - 1) {
 		/* The root itself, or a file without a place, as a memfd. */
 		dentry = w.dentry;
-		put_text_kernel(r, READ(dentry, d_name.name), WIRE_PATH_MAX);
+		put_text_kernel(r, PEEK(dentry, d_name.name), WIRE_PATH_MAX);
 		return;
 	}
 	put_text_kernel(r, r->at + WIRE_SCRATCH + pos, WIRE_PATH_MAX);
@@ -298,14 +294,14 @@ INLINE void put_pipe(struct record *r, __u64 p)
 	__s32 fds[2] = { -1, -1 };
 	__u64 ino = 0;
 
-	if (bpf_probe_read_user(fds, sizeof fds, (void *)p))
+	if (read_user(fds, sizeof fds, p))
 		fds[0] = fds[1] = -1;
 	put_u64(r, (__s64)fds[0]);
 	put_u64(r, (__s64)fds[1]);
 	if (r->ret == 0) {
 		struct file *file = file_of_fd(fds[0]);
 
-		ino = file ? READ(file, f_inode, i_ino) : 0;
+		ino = file ? PEEK(file, f_inode, i_ino) : 0;
 	}
 	put_u64(r, ino);
 }
@@ -325,7 +321,7 @@ static long poll_step(__u32 i, struct poll_walk *w)
 
 	if (i >= w->count)
 		return 1;
-	bpf_probe_read_user(&fd, sizeof fd, (void *)(w->p + i * sizeof fd));
+	read_user(&fd, sizeof fd, w->p + i * sizeof fd);
 	at = place(&w->r);
 	*(__s64 *)at = fd.fd;
 	*(__u16 *)(at + 8) = convert_poll_flags((__u16)fd.revents);
@@ -340,7 +336,7 @@ INLINE void put_fd_list(struct record *r, __u64 p, __u64 n)
 	struct poll_walk w = { .r = *r, .p = p, .count = less_of((__u32)n, POLL_MAX) };
 	struct user_pollfd fd;
 
-	if (w.count && bpf_probe_read_user(&fd, sizeof fd, (void *)p))
+	if (w.count && read_user(&fd, sizeof fd, p))
 		w.count = 0;
 	*(__u16 *)place(&w.r) = w.count;
 	w.r.off += 2;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* System calls whose parameters depend on what they are asked to do. */
-#ifndef SAKER_BPF_SPECIAL_H
-#define SAKER_BPF_SPECIAL_H
+#ifndef SAKER_COMMON_SPECIAL_H
+#define SAKER_COMMON_SPECIAL_H
 
-#include "drivers/bpf/steps.h"
+#include "drivers/common/steps.h"
 
 INLINE void put_open_how(struct record *r, const struct opened *o)
 {
 	struct user_open_how how = { 0 };
 
-	bpf_probe_read_user(&how, sizeof how, (void *)A(2));
+	read_user(&how, sizeof how, A(2));
 	put_u32(r, convert_open_flags(how.flags) | o->flags);
 	put_u32(r, convert_open_mode(how.flags, how.mode));
 	put_u32(r, convert_openat2_resolve(how.resolve));
@@ -43,7 +43,7 @@ INLINE void capture_quotactl(struct record *r)
 	else
 		put_empty(r);
 	if (cmd == GETQUOTA || cmd == SETQUOTA)
-		bpf_probe_read_user(&block, sizeof block, (void *)A(3));
+		read_user(&block, sizeof block, A(3));
 	put_u64(r, block.valid & 1 ? block.bhardlimit : 0);
 	put_u64(r, block.valid & 1 ? block.bsoftlimit : 0);
 	put_u64(r, block.valid & 2 ? block.curspace : 0);
@@ -52,13 +52,13 @@ INLINE void capture_quotactl(struct record *r)
 	put_u64(r, block.valid & 16 ? block.btime : 0);
 	put_u64(r, block.valid & 32 ? block.itime : 0);
 	if (cmd == GETINFO || cmd == SETINFO)
-		bpf_probe_read_user(&info, sizeof info, (void *)A(3));
+		read_user(&info, sizeof info, A(3));
 	valid = info.valid;
 	put_u64(r, valid & 1 ? info.bgrace : 0);
 	put_u64(r, valid & 2 ? info.igrace : 0);
 	put_u8(r, valid & 4 ? info.flags : 0);
 	if (cmd == GETFMT)
-		bpf_probe_read_user(&format, sizeof format, (void *)A(3));
+		read_user(&format, sizeof format, A(3));
 	put_u8(r, convert_quotactl_quota_fmts(format));
 	put_u16(r, cmd);
 	put_u8(r, convert_quotactl_types(A(0) & 0xff));
@@ -70,7 +70,7 @@ INLINE void capture_io_uring_params(struct record *r)
 {
 	struct user_io_uring_params p = { 0 };
 
-	bpf_probe_read_user(&p, sizeof p, (void *)A(1));
+	read_user(&p, sizeof p, A(1));
 	put_u32(r, p.sq_entries);
 	put_u32(r, p.cq_entries);
 	put_u32(r, convert_io_uring_setup_flags(p.flags));
@@ -180,9 +180,9 @@ INLINE void capture_semop(struct record *r)
 	__u32 n = A(2);
 
 	if (r->ret == 0 && n > 0)
-		bpf_probe_read_user(&ops[0], sizeof ops[0], (void *)A(1));
+		read_user(&ops[0], sizeof ops[0], A(1));
 	if (r->ret == 0 && n > 1)
-		bpf_probe_read_user(&ops[1], sizeof ops[1], (void *)(A(1) + sizeof ops[0]));
+		read_user(&ops[1], sizeof ops[1], A(1) + sizeof ops[0]);
 	for (__u32 i = 0; i < 2; i++) {
 		put_u16(r, ops[i].num);
 		put_u16(r, ops[i].op);
@@ -192,11 +192,11 @@ INLINE void capture_semop(struct record *r)
 
 INLINE void capture_semctl(struct record *r)
 {
-	enum { SETVAL = 16 };
+	enum { SEM_SETVAL = 16 };
 	__u32 cmd = A(2) & 0xff; /* above: IPC_64 */
 
 	put_u16(r, convert_semctl_commands(cmd));
-	put_u32(r, cmd == SETVAL ? A(3) : 0);
+	put_u32(r, cmd == SEM_SETVAL ? A(3) : 0);
 }
 
 #endif

@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* Addresses and messages of sockets. */
-#ifndef SAKER_BPF_NET_H
-#define SAKER_BPF_NET_H
+#ifndef SAKER_COMMON_NET_H
+#define SAKER_COMMON_NET_H
 
-#include "drivers/bpf/steps.h"
+#include "drivers/common/steps.h"
 
 enum direction { OUT, IN };
 enum { UNIX_PATH = 108, MESSAGES = 16 };
-
-INLINE __u16 host16(__u16 v)
-{
-	return __builtin_bswap16(v);
-}
 
 /* The name of a unix socket of n bytes, without the NUL that marks an abstract one. */
 INLINE __u32 add_unix_name(struct record *r, const char *name, __s64 n, bool user)
@@ -22,9 +17,9 @@ INLINE __u32 add_unix_name(struct record *r, const char *name, __s64 n, bool use
 		n = UNIX_PATH;
 	if (n > 0) {
 		if (user)
-			bpf_probe_read_user(&first, 1, name);
+			read_user(&first, 1, name);
 		else
-			bpf_probe_read_kernel(&first, 1, name);
+			read_kernel(&first, 1, name);
 		if (!first) {
 			name++;
 			n--;
@@ -53,14 +48,14 @@ INLINE void put_address(struct record *r, __u64 p, __u32 len)
 
 	len = (__u16)len;
 	if (len >= 2)
-		bpf_probe_read_user(&a, 2, (void *)p);
-	if (a.family == AF_INET && len >= 8 && !bpf_probe_read_user(&a, 8, (void *)p)) {
+		read_user(&a, 2, p);
+	if (a.family == AF_INET && len >= 8 && !read_user(&a, 8, p)) {
 		to = place(r);
 		to[0] = AF_INET;
 		*(__u32 *)(to + 1) = a.addr;
 		*(__u16 *)(to + 5) = host16(a.port);
 		n = 7;
-	} else if (a.family == AF_INET6 && len >= 24 && !bpf_probe_read_user(&a, 24, (void *)p)) {
+	} else if (a.family == AF_INET6 && len >= 24 && !read_user(&a, 24, p)) {
 		to = place(r);
 		to[0] = AF_INET6;
 		*(__u64 *)(to + 1) = a.addr6[0];
@@ -79,10 +74,10 @@ INLINE void put_address(struct record *r, __u64 p, __u32 len)
 
 INLINE void put_tuple4(struct record *r, struct sock *sk, enum direction dir, __u64 name)
 {
-	__u32 local = READ((struct inet_sock *)sk, inet_saddr);
-	__u32 remote = READ(sk, __sk_common.skc_daddr);
-	__u16 lport = READ((struct inet_sock *)sk, inet_sport);
-	__u16 rport = READ(sk, __sk_common.skc_dport);
+	__u32 local = PEEK((struct inet_sock *)sk, inet_saddr);
+	__u32 remote = PEEK(sk, __sk_common.skc_daddr);
+	__u16 lport = PEEK((struct inet_sock *)sk, inet_sport);
+	__u16 rport = PEEK(sk, __sk_common.skc_dport);
 	struct {
 		__u16 family, port;
 		__u32 addr;
@@ -90,7 +85,7 @@ INLINE void put_tuple4(struct record *r, struct sock *sk, enum direction dir, __
 	__u8 *to = place(r);
 
 	if (rport == 0 && name) { /* not connected: the kernel knows no peer */
-		bpf_probe_read_user(&a, sizeof a, (void *)name);
+		read_user(&a, sizeof a, name);
 		remote = a.addr;
 		rport = a.port;
 	}
@@ -102,13 +97,21 @@ INLINE void put_tuple4(struct record *r, struct sock *sk, enum direction dir, __
 	end_param(r, 13);
 }
 
+INLINE void copy_in6(__u8 *to, const struct in6_addr *addr)
+{
+	const __u64 *halves = (const void *)addr;
+
+	((__u64 *)to)[0] = halves[0];
+	((__u64 *)to)[1] = halves[1];
+}
+
 INLINE void put_tuple6(struct record *r, struct sock *sk, enum direction dir, __u64 name)
 {
-	struct ipv6_pinfo *info = READ((struct inet_sock *)sk, pinet6);
-	struct in6_addr local = READ(info, saddr), remote = READ(sk, __sk_common.skc_v6_daddr);
+	struct ipv6_pinfo *info = PEEK((struct inet_sock *)sk, pinet6);
+	struct in6_addr local = PEEK(info, saddr), remote = PEEK(sk, __sk_common.skc_v6_daddr);
 	struct in6_addr *from = dir == OUT ? &local : &remote, *dest = dir == OUT ? &remote : &local;
-	__u16 lport = READ((struct inet_sock *)sk, inet_sport);
-	__u16 rport = READ(sk, __sk_common.skc_dport);
+	__u16 lport = PEEK((struct inet_sock *)sk, inet_sport);
+	__u16 rport = PEEK(sk, __sk_common.skc_dport);
 	struct {
 		__u16 family, port;
 		__u32 flow;
@@ -117,23 +120,21 @@ INLINE void put_tuple6(struct record *r, struct sock *sk, enum direction dir, __
 	__u8 *to = place(r);
 
 	if (rport == 0 && name) {
-		bpf_probe_read_user(&a, sizeof a, (void *)name);
+		read_user(&a, sizeof a, name);
 		remote = a.addr;
 		rport = a.port;
 	}
 	to[0] = AF_INET6;
-	*(__u64 *)(to + 1) = from->half[0];
-	*(__u64 *)(to + 9) = from->half[1];
+	copy_in6(to + 1, from);
 	*(__u16 *)(to + 17) = host16(dir == OUT ? lport : rport);
-	*(__u64 *)(to + 19) = dest->half[0];
-	*(__u64 *)(to + 27) = dest->half[1];
+	copy_in6(to + 19, dest);
 	*(__u16 *)(to + 35) = host16(dir == OUT ? rport : lport);
 	end_param(r, 37);
 }
 
 INLINE void put_tuple_unix(struct record *r, struct sock *sk, enum direction dir, __u64 name)
 {
-	struct sock *peer = READ((struct unix_sock *)sk, peer);
+	struct sock *peer = PEEK((struct unix_sock *)sk, peer);
 	struct sock *dest = dir == OUT ? peer : sk, *from = dir == OUT ? sk : peer;
 	struct unix_address *address = NULL;
 	__u8 *to = place(r);
@@ -147,9 +148,9 @@ INLINE void put_tuple_unix(struct record *r, struct sock *sk, enum direction dir
 		n = add_unix_name(r, (char *)name + 2, UNIX_PATH, true);
 	} else {
 		if (dest)
-			address = READ((struct unix_sock *)dest, addr);
-		n = add_unix_name(r, (char *)address + bpf_core_field_offset(struct unix_address, name) + 2,
-				  address ? (__s64)READ(address, len) - 2 : 0, false);
+			address = PEEK((struct unix_sock *)dest, addr);
+		n = add_unix_name(r, (char *)address + OFFSET_OF(struct unix_address, name) + 2,
+				  address ? (__s64)PEEK(address, len) - 2 : 0, false);
 	}
 	r->off -= 17;
 	end_param(r, 17 + n);
@@ -158,7 +159,7 @@ INLINE void put_tuple_unix(struct record *r, struct sock *sk, enum direction dir
 INLINE void put_tuple(struct record *r, __s32 fd, enum direction dir, __u64 name)
 {
 	struct sock *sk = sock_of_fd(fd);
-	__u16 family = sk ? READ(sk, __sk_common.skc_family) : 0;
+	__u16 family = sk ? PEEK(sk, __sk_common.skc_family) : 0;
 
 	if (family == AF_INET)
 		put_tuple4(r, sk, dir, name);
@@ -182,7 +183,7 @@ INLINE void put_tuple_ok(struct record *r, __s32 fd, enum direction dir, __u64 n
 INLINE void capture_queue(struct record *r)
 {
 	struct sock *sk = r->ret >= 0 ? sock_of_fd(A(0)) : NULL;
-	__u32 n = sk ? READ(sk, sk_ack_backlog) : 0, max = sk ? READ(sk, sk_max_ack_backlog) : 0;
+	__u32 n = sk ? PEEK(sk, sk_ack_backlog) : 0, max = sk ? PEEK(sk, sk_max_ack_backlog) : 0;
 
 	put_u8(r, max ? (__u64)n * 100 / max : 0);
 	put_u32(r, n);
@@ -195,13 +196,13 @@ INLINE void capture_socketpair(struct record *r)
 	struct sock *sk = NULL;
 
 	if (r->ret == 0) {
-		bpf_probe_read_user(fds, sizeof fds, (void *)A(3));
+		read_user(fds, sizeof fds, A(3));
 		sk = sock_of_fd(fds[0]);
 	}
 	put_u64(r, (__s64)fds[0]);
 	put_u64(r, (__s64)fds[1]);
 	put_u64(r, (__u64)sk);
-	put_u64(r, sk ? (__u64)READ((struct unix_sock *)sk, peer) : 0);
+	put_u64(r, sk ? (__u64)PEEK((struct unix_sock *)sk, peer) : 0);
 }
 
 /* --- messages --- */
@@ -211,8 +212,8 @@ INLINE bool user_msghdr(struct record *r, __u64 p, struct user_msghdr *m)
 	struct user_msghdr32 m32;
 
 	if (!r->compat)
-		return bpf_probe_read_user(m, sizeof *m, (void *)p) == 0;
-	if (bpf_probe_read_user(&m32, sizeof m32, (void *)p))
+		return read_user(m, sizeof *m, p) == 0;
+	if (read_user(&m32, sizeof m32, p))
 		return false;
 	*m = (struct user_msghdr){ .name = m32.name, .iov = m32.iov, .iovlen = m32.iovlen,
 				   .control = m32.control, .controllen = m32.controllen };
@@ -262,7 +263,7 @@ INLINE bool user_mmsghdr(struct record *r, struct user_msghdr *m, __u32 *len)
 	__u64 p = A(1) + i * size;
 
 	return r->ret > 0 && user_msghdr(r, p, m) &&
-	       !bpf_probe_read_user(len, 4, (void *)(p + (r->compat ? 28 : 56)));
+	       !read_user(len, 4, p + (r->compat ? 28 : 56));
 }
 
 /* One event per message: the length of each is its result. */
@@ -277,7 +278,7 @@ INLINE void capture_sendmmsg(struct record *r)
 	put_u64(r, (__s64)(__s32)A(0));
 	put_u32(r, known ? iov_size(r, m.iov, m.iovlen) : 0);
 	if (known)
-		put_iov(r, m.iov, m.iovlen, less_of(settings.snaplen, len ? len : settings.snaplen));
+		put_iov(r, m.iov, m.iovlen, less_of(snaplen(), len ? len : snaplen()));
 	else
 		put_empty(r);
 	put_tuple_ok(r, A(0), OUT, m.name, known);
@@ -294,7 +295,7 @@ INLINE void capture_recvmmsg(struct record *r)
 	put_u64(r, (__s64)(__s32)A(0));
 	put_u32(r, len);
 	if (known)
-		put_iov(r, m.iov, m.iovlen, less_of(settings.snaplen, len));
+		put_iov(r, m.iov, m.iovlen, less_of(snaplen(), len));
 	else
 		put_empty(r);
 	put_tuple_ok(r, A(0), IN, m.name, known);
@@ -332,25 +333,25 @@ INLINE void put_sockopt(struct record *r, __u32 name, __u64 p, __u32 len)
 	to[0] = kind;
 	if (kind == SOCKOPT_BYTES) {
 		r->off++;
-		len = add_bytes_user(r, p, less_of((__u16)len, settings.snaplen));
+		len = add_bytes_user(r, p, less_of((__u16)len, snaplen()));
 		r->off--;
 		end_param(r, 1 + len);
 		return;
 	}
 	if (kind == SOCKOPT_U32) {
-		bpf_probe_read_user(&v32, sizeof v32, (void *)p);
+		read_user(&v32, sizeof v32, p);
 		*(__u32 *)(to + 1) = v32;
 		end_param(r, 5);
 		return;
 	}
 	if (kind == SOCKOPT_ERRNO) {
-		bpf_probe_read_user(&v32, sizeof v32, (void *)p);
+		read_user(&v32, sizeof v32, p);
 		v64 = -(__s64)v32;
 	} else if (kind == SOCKOPT_TIMEVAL) {
-		bpf_probe_read_user(&tv, sizeof tv, (void *)p);
+		read_user(&tv, sizeof tv, p);
 		v64 = tv.sec * 1000000000 + tv.usec * 1000;
 	} else {
-		bpf_probe_read_user(&v64, sizeof v64, (void *)p);
+		read_user(&v64, sizeof v64, p);
 	}
 	*(__u64 *)(to + 1) = v64;
 	end_param(r, 9);
@@ -369,7 +370,7 @@ INLINE void capture_getsockopt(struct record *r)
 {
 	__u32 name = convert_sockopt_name(A(1), A(2)), len = 0;
 
-	bpf_probe_read_user(&len, sizeof len, (void *)A(4));
+	read_user(&len, sizeof len, A(4));
 	put_u8(r, name);
 	put_sockopt(r, name, A(3), len);
 	put_u32(r, len);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /* What a task is: the long parameter lists of clone and execve. */
-#ifndef SAKER_BPF_PROCESS_H
-#define SAKER_BPF_PROCESS_H
+#ifndef SAKER_COMMON_PROCESS_H
+#define SAKER_COMMON_PROCESS_H
 
-#include "drivers/bpf/steps.h"
+#include "drivers/common/steps.h"
 
 enum { ARGS_MAX = 4096, POINTERS = 32, CGROUP_NAMES = 16 };
 
@@ -25,7 +25,7 @@ INLINE void put_strings(struct record *r, __u64 from, __u64 to, __u32 limit)
 /* exe is argv[0], args the rest; together at most ARGS_MAX bytes. */
 INLINE void put_exe_args(struct record *r, struct mm_struct *mm)
 {
-	__u64 from = READ(mm, arg_start), to = READ(mm, arg_end);
+	__u64 from = PEEK(mm, arg_start), to = PEEK(mm, arg_end);
 	__u32 n = from ? add_text(r, (void *)from, ARGS_MAX, true) : 0;
 
 	end_param(r, n);
@@ -105,13 +105,6 @@ INLINE void put_capabilities(struct record *r, const struct cred *cred)
 
 /* --- cgroups: "cpuset=/path", one text per subsystem --- */
 
-INLINE struct kernfs_node *parent_node(struct kernfs_node *kn)
-{
-	struct kernfs_node___upto_6_14 *old = (void *)kn;
-
-	return bpf_core_field_exists(old->parent) ? READ(old, parent) : READ(kn, __parent);
-}
-
 struct cgroup_walk {
 	struct record r;
 	struct kernfs_node *kn;
@@ -126,7 +119,7 @@ static long cgroup_step(__u32 i, struct cgroup_walk *w)
 	(void)i;
 	if (!up)
 		return 1;
-	len = bpf_probe_read_kernel_str(name, 256, READ(kn, name));
+	len = read_kernel_text(name, 256, PEEK(kn, name));
 	if (len > 1)
 		prepend(&w->r, name, len - 1);
 	w->kn = up;
@@ -136,15 +129,15 @@ STEPS(cgroup_step, struct cgroup_walk)
 
 INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
 {
-	struct css_set *set = READ(task, cgroups);
+	struct css_set *set = PEEK(task, cgroups);
 	struct cgroup_subsys_state *css = NULL;
 	struct cgroup_walk w;
 	__u32 start = r->off, n, pos;
 
-	bpf_probe_read_kernel(&css, sizeof css, (char *)&set->subsys[0] + id * sizeof css);
+	read_kernel(&css, sizeof css, (char *)&set->subsys[0] + id * sizeof css);
 	if (!css)
 		return 0;
-	n = add_text(r, READ(css, ss, name), 64, false);
+	n = add_text(r, PEEK(css, ss, name), 64, false);
 	if (!n)
 		return 0;
 	r->off += n - 1;
@@ -154,7 +147,7 @@ INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
 	*(volatile __u32 *)&r->cpu->left = PATH_SCRATCH - 1;
 	r->at[WIRE_SCRATCH + PATH_SCRATCH - 1] = 0;
 	w.r = *r;
-	w.kn = READ(css, cgroup, kn);
+	w.kn = PEEK(css, cgroup, kn);
 	REPEAT(CGROUP_NAMES, cgroup_step, &w);
 	pos = *(volatile __u32 *)&r->cpu->left;
 	BOUND(pos, PATH_SCRATCH - 1);
@@ -173,8 +166,8 @@ INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
 }
 
 #define ADD_CGROUP(id)                                                                             \
-	if (bpf_core_enum_value_exists(enum cgroup_subsys_id, id)) {                               \
-		r->off += add_cgroup(r, task, bpf_core_enum_value(enum cgroup_subsys_id, id));     \
+	if (HAS_SUBSYSTEM(id)) {                                                                   \
+		r->off += add_cgroup(r, task, SUBSYSTEM(id));                                      \
 		forget_offset(r);                                                                  \
 	}
 
@@ -197,14 +190,14 @@ INLINE void put_cgroups(struct record *r, struct task_struct *task)
 /* tid, pid, ptid, cwd (user space knows it better), fdlimit, page faults, memory, comm, cgroups */
 INLINE void put_identity(struct record *r, struct task_struct *task)
 {
-	put_u64(r, READ(task, pid));
-	put_u64(r, READ(task, tgid));
+	put_u64(r, PEEK(task, pid));
+	put_u64(r, PEEK(task, tgid));
 	put_u64(r, parent_pid(task));
 	put_empty(r);
-	put_u64(r, READ(task, signal, rlim[RLIMIT_NOFILE].rlim_cur));
-	put_u64(r, READ(task, maj_flt));
-	put_u64(r, READ(task, min_flt));
-	put_vm(r, READ(task, mm));
+	put_u64(r, PEEK(task, signal, rlim[RLIMIT_NOFILE].rlim_cur));
+	put_u64(r, PEEK(task, maj_flt));
+	put_u64(r, PEEK(task, min_flt));
+	put_vm(r, PEEK(task, mm));
 	put_text_kernel(r, &task->comm, TASK_COMM_LEN);
 	put_cgroups(r, task);
 }
@@ -214,15 +207,15 @@ INLINE void put_clone(struct record *r, __u32 flags)
 	struct task_struct *task = current_task();
 
 	if (r->ret >= 0) {
-		put_exe_args(r, READ(task, mm));
+		put_exe_args(r, PEEK(task, mm));
 	} else {
 		put_empty(r);
 		put_empty(r);
 	}
 	put_identity(r, task);
 	put_u32(r, convert_clone_flags(flags) | child_in_pidns(task));
-	put_u32(r, READ(task, cred, euid.val));
-	put_u32(r, READ(task, cred, egid.val));
+	put_u32(r, PEEK(task, cred, euid.val));
+	put_u32(r, PEEK(task, cred, egid.val));
 	put_u64(r, virtual_nr(task, PIDTYPE_PID));
 	put_u64(r, virtual_nr(task, PIDTYPE_TGID));
 	put_u64(r, r->ret == 0 ? pidns_start(task) : 0);
@@ -237,7 +230,7 @@ INLINE void capture_clone3(struct record *r)
 {
 	struct user_clone_args args = { 0 };
 
-	bpf_probe_read_user(&args, sizeof args, (void *)A(0));
+	read_user(&args, sizeof args, A(0));
 	put_clone(r, args.flags);
 }
 
@@ -251,9 +244,9 @@ enum { EXE_WRITABLE = 1, EXE_UPPER_LAYER = 2, EXE_FROM_MEMFD = 4, EXE_LOWER_LAYE
 /* From tty on: what the file and the credentials say. */
 INLINE void put_executable(struct record *r, struct task_struct *task)
 {
-	struct file *file = READ(task, mm, exe_file);
-	struct inode *inode = READ(file, f_inode);
-	enum layer layer = layer_of(inode, READ(inode, i_sb));
+	struct file *file = PEEK(task, mm, exe_file);
+	struct inode *inode = PEEK(file, f_inode);
+	enum layer layer = layer_of(inode, PEEK(inode, i_sb));
 	__u32 flags = layer == LAYER_UPPER ? EXE_UPPER_LAYER :
 		      layer == LAYER_LOWER ? EXE_LOWER_LAYER : 0;
 
@@ -265,14 +258,14 @@ INLINE void put_executable(struct record *r, struct task_struct *task)
 	if (is_memfd(file))
 		flags |= EXE_FROM_MEMFD;
 	put_u32(r, flags);
-	put_capabilities(r, READ(task, cred));
-	put_u64(r, READ(inode, i_ino));
+	put_capabilities(r, PEEK(task, cred));
+	put_u64(r, PEEK(inode, i_ino));
 	put_u64(r, inode_ctime(inode));
 	put_u64(r, inode_mtime(inode));
-	put_u32(r, READ(task, cred, euid.val));
+	put_u32(r, PEEK(task, cred, euid.val));
 	put_file_path(r, file);
 	put_u64(r, process_group(task));
-	put_u32(r, READ(task, cred, egid.val));
+	put_u32(r, PEEK(task, cred, egid.val));
 }
 
 INLINE void put_failed_execve(struct record *r, __u64 argv, __u64 envp)
@@ -299,14 +292,14 @@ INLINE void capture_execveat(struct record *r)
 INLINE void put_exec(struct record *r, struct linux_binprm *bprm)
 {
 	struct task_struct *task = current_task();
-	struct mm_struct *mm = READ(task, mm);
+	struct mm_struct *mm = PEEK(task, mm);
 
 	put_u64(r, 0);
 	put_exe_args(r, mm);
 	put_identity(r, task);
-	put_strings(r, READ(mm, env_start), READ(mm, env_end), ARGS_MAX);
+	put_strings(r, PEEK(mm, env_start), PEEK(mm, env_end), ARGS_MAX);
 	put_executable(r, task);
-	put_text_kernel(r, READ(bprm, filename), WIRE_PATH_MAX);
+	put_text_kernel(r, PEEK(bprm, filename), WIRE_PATH_MAX);
 }
 
 /* --- who inherits the children of a task that exits --- */
@@ -314,7 +307,7 @@ INLINE void put_exec(struct record *r, struct linux_binprm *bprm)
 enum { THREADS = 30, ANCESTORS = 60 };
 
 #define TASK_OF(node)                                                                              \
-	((struct task_struct *)((char *)(node) - bpf_core_field_offset(struct task_struct, thread_node)))
+	((struct task_struct *)((char *)(node) - OFFSET_OF(struct task_struct, thread_node)))
 
 struct thread_walk {
 	struct list_head *head, *at;
@@ -330,12 +323,12 @@ static long thread_step(__u32 i, struct thread_walk *w)
 	w->found = 0;
 	if (at == w->head)
 		return 1;
-	if (!(READ(task, flags) & PF_EXITING)) {
-		w->found = READ(task, pid);
+	if (!(PEEK(task, flags) & PF_EXITING)) {
+		w->found = PEEK(task, pid);
 		return 1;
 	}
 	w->found = -1;
-	w->at = READ(at, next);
+	w->at = PEEK(at, next);
 	return 0;
 }
 STEPS(thread_step, struct thread_walk)
@@ -343,10 +336,10 @@ STEPS(thread_step, struct thread_walk)
 /* Its pid, 0 when there is none, -1 when there are too many to look at. */
 INLINE __s32 alive_thread(struct task_struct *task)
 {
-	struct signal_struct *signal = READ(task, signal);
+	struct signal_struct *signal = PEEK(task, signal);
 	struct thread_walk w = { .head = &signal->thread_head };
 
-	w.at = READ(signal, thread_head.next);
+	w.at = PEEK(signal, thread_head.next);
 	REPEAT(THREADS, thread_step, &w);
 	return w.found;
 }
@@ -360,20 +353,20 @@ struct reaper_walk {
 static long reaper_step(__u32 i, struct reaper_walk *w)
 {
 	struct task_struct *up = w->up, *init = w->init;
-	struct signal_struct *signal = READ(up, signal);
+	struct signal_struct *signal = PEEK(up, signal);
 
 	(void)i;
-	if (READ(up, thread_pid, level) != w->level || up == init) {
-		w->found = READ(init, pid);
+	if (PEEK(pid_of(up, PIDTYPE_PID), level) != w->level || up == init) {
+		w->found = PEEK(init, pid);
 		return 1;
 	}
-	if (BPF_CORE_READ_BITFIELD_PROBED(signal, is_child_subreaper)) {
+	if (PEEK_BITS(signal, is_child_subreaper)) {
 		w->found = alive_thread(up);
 		if (w->found)
 			return 1;
 	}
 	w->found = -1;
-	w->up = READ(up, real_parent);
+	w->up = PEEK(up, real_parent);
 	return 0;
 }
 STEPS(reaper_step, struct reaper_walk)
@@ -385,30 +378,30 @@ INLINE __s32 reaper_of(struct task_struct *task)
 	struct reaper_walk w = { 0 };
 	struct pid *pid;
 
-	if (READ(children, next) == children)
+	if (PEEK(children, next) == children)
 		return 0;
 	w.found = alive_thread(task);
 	if (w.found)
 		return w.found;
-	pid = READ(task, thread_pid);
-	w.init = READ(namespace_of(pid), child_reaper);
+	pid = pid_of(task, PIDTYPE_PID);
+	w.init = PEEK(namespace_of(pid), child_reaper);
 	if (w.init == task)
 		return 0;
-	signal = READ(task, signal);
-	if (!BPF_CORE_READ_BITFIELD_PROBED(signal, has_child_subreaper)) {
+	signal = PEEK(task, signal);
+	if (!PEEK_BITS(signal, has_child_subreaper)) {
 		struct task_struct *init = w.init;
 
-		return READ(init, pid);
+		return PEEK(init, pid);
 	}
-	w.level = READ(pid, level);
-	w.up = READ(task, real_parent);
+	w.level = PEEK(pid, level);
+	w.up = PEEK(task, real_parent);
 	REPEAT(ANCESTORS, reaper_step, &w);
 	return w.found;
 }
 
 INLINE void put_exit(struct record *r, struct task_struct *task)
 {
-	__s32 code = READ(task, exit_code);
+	__s32 code = PEEK(task, exit_code);
 	__u8 sig = code & 0x7f;
 
 	put_u64(r, (__s64)code);

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What drivers/common/ is written against, for eBPF.  A driver gives the same names in a file of this
+ * name; drivers/README.md lists them.
+ */
+#ifndef SAKER_BPF_PRIMITIVES_H
+#define SAKER_BPF_PRIMITIVES_H
+
+#include "drivers/bpf/core.h"
+#include "drivers/wire.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#define INLINE static __always_inline
+/* Make the verifier see what is so already: v <= mask. */
+#define BOUND(v, mask) asm volatile("%0 &= %1" : "+r"(v) : "i"(mask))
+/* Make the verifier forget what it knows of v; slot is memory that it does not follow. */
+#define FORGET(v, slot)                                                                            \
+	do {                                                                                       \
+		*(volatile __u32 *)&(slot) = (v);                                                  \
+		(v) = *(volatile __u32 *)&(slot);                                                  \
+	} while (0)
+/* Constants: BTF can describe one section of them, not those that linkers may merge. */
+#define TABLE_OF static const __attribute__((section(".rodata")))
+#define BARRIER() asm volatile("" ::: "memory")
+
+/* A chain of members, read where the running kernel has them. */
+#define PEEK(src, ...)        BPF_CORE_READ(src, ##__VA_ARGS__)
+#define PEEK_BITS(src, field) BPF_CORE_READ_BITFIELD_PROBED(src, field)
+#define OFFSET_OF(type, member) bpf_core_field_offset(type, member)
+#define SIZE_OF(type)           bpf_core_type_size(type)
+#define ADDRESS_OF(member)      __builtin_preserve_access_index(&(member))
+
+#define read_kernel(to, n, from) bpf_probe_read_kernel(to, n, from)
+#define read_user(to, n, from)   bpf_probe_read_user(to, n, (void *)(from))
+#define read_kernel_text(to, limit, from) bpf_probe_read_kernel_str(to, limit, from)
+#define read_user_text(to, limit, from)   bpf_probe_read_user_str(to, limit, (void *)(from))
+
+/*
+ * STEPS(step, TYPE) behind a function step(i, TYPE *) lets REPEAT call it up to n times, until it
+ * returns something else than 0.  The verifier looks at a step of bpf_loop once, where it walks
+ * through every round of a loop; kernels before 5.17 have no other way.  The loop stands in a
+ * function of its own lest the compiler weave it into code that verifiers of 6.1 then refuse.  A step
+ * works on a copy of the record, so that the original stays in registers.
+ */
+#define STEPS(step, TYPE)                                                                          \
+	static __attribute__((noinline)) int step##_loop(__u32 n, TYPE *arg)                       \
+	{                                                                                          \
+		for (__u32 i = 0; i < n; i++) {                                                    \
+			if (step(i, arg))                                                          \
+				break;                                                             \
+		}                                                                                  \
+		return 0;                                                                          \
+	}
+#define REPEAT(n, step, arg)                                                                       \
+	do {                                                                                       \
+		if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))                   \
+			bpf_loop(n, step, arg, 0);                                                 \
+		else                                                                               \
+			step##_loop(n, arg);                                                       \
+	} while (0)
+
+#endif
