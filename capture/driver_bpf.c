@@ -1,6 +1,6 @@
 /*
- * The eBPF driver: its object file is part of this program (driver_bpf_object); libbpf fits it to
- * the running kernel.
+ * The eBPF driver: its object files are part of this program; libbpf fits one of them to the running
+ * kernel.
  */
 #include "capture/driver_backend.h"
 
@@ -13,8 +13,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-extern const char driver_bpf_object[];
-extern const size_t driver_bpf_object_bytes;
+extern const char driver_bpf_typed[], driver_bpf_plain[];
+extern const size_t driver_bpf_typed_bytes, driver_bpf_plain_bytes;
+
+/* The same programs with different ways to read the kernel's memory, the quickest first. */
+static const struct {
+	const char *bytes;
+	const size_t *size;
+} forms[] = {
+	{ driver_bpf_typed, &driver_bpf_typed_bytes },
+	{ driver_bpf_plain, &driver_bpf_plain_bytes },
+};
 
 enum { LINKS_MAX = 16 };
 
@@ -154,28 +163,39 @@ static int connect_programs(struct bpf_driver *d, struct err *err)
 	return 0;
 }
 
-static int bpf_driver_load(uint32_t ring_bytes, struct driver_loaded *out, struct err *err)
+/* Have the kernel take one of the forms; what the quicker ones need, older kernels lack. */
+static int load_form(struct bpf_driver *d, struct driver_loaded *out, size_t form,
+		     uint32_t ring_bytes, struct err *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "saker");
-	struct bpf_driver *d = calloc(1, sizeof *d);
 	int rc;
+
+	d->object = bpf_object__open_mem(forms[form].bytes, *forms[form].size, &opts);
+	if (!d->object)
+		return unsupported(err, errno, "cannot open the eBPF driver");
+	if (size_maps(d, out, ring_bytes, err) < 0)
+		return -1;
+	rc = bpf_object__load(d->object);
+	return rc ? unsupported(err, rc, "the kernel does not take the eBPF driver") : 0;
+}
+
+static int bpf_driver_load(uint32_t ring_bytes, struct driver_loaded *out, struct err *err)
+{
+	const size_t nforms = sizeof forms / sizeof forms[0];
+	struct bpf_driver *d = calloc(1, sizeof *d);
+	int rc = -1;
 
 	*out = (struct driver_loaded){ .self = d };
 	if (!d)
 		return err_set(err, ERR_NOMEM, "no memory for the eBPF driver");
 	libbpf_set_print(keep_quiet);
-	d->object = bpf_object__open_mem(driver_bpf_object, driver_bpf_object_bytes, &opts);
-	if (!d->object) {
-		unsupported(err, errno, "cannot open the eBPF driver");
-		goto fail;
+	for (size_t i = 0; i < nforms && rc; i++) {
+		bpf_object__close(d->object);
+		d->object = NULL;
+		rc = load_form(d, out, i, ring_bytes, i + 1 < nforms ? NULL : err);
 	}
-	if (size_maps(d, out, ring_bytes, err) < 0)
+	if (rc)
 		goto fail;
-	rc = bpf_object__load(d->object);
-	if (rc) {
-		unsupported(err, rc, "the kernel does not take the eBPF driver");
-		goto fail;
-	}
 	out->mem.cpus = share(d->object, "cpus", &d->cpus_bytes, err);
 	out->mem.rings = share(d->object, "rings", &d->rings_bytes, err);
 	out->settings = share(d->object, ".data.settings", &d->settings_bytes, err);

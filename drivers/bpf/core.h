@@ -294,7 +294,7 @@ struct task_struct {
 	struct list_head thread_node;
 	__u64 start_time;
 	unsigned long min_flt, maj_flt;
-	const struct cred *cred;
+	struct cred *cred;
 	char comm[TASK_COMM_LEN];
 	struct fs_struct *fs;
 	struct files_struct *files;

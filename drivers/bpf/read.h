@@ -7,37 +7,35 @@
 
 INLINE struct task_struct *current_task(void)
 {
+	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
+		return bpf_get_current_task_btf();
 	return (struct task_struct *)bpf_get_current_task();
+}
+
+/* The number of the thread group above that of the thread. */
+INLINE __u64 current_ids(void)
+{
+#ifdef SAKER_TYPED_READS
+	struct task_struct *task = current_task();
+
+	return (__u64)(__u32)PEEK(task, tgid) << 32 | (__u32)PEEK(task, pid);
+#else
+	return bpf_get_current_pid_tgid();
+#endif
 }
 
 /* --- files --- */
 
-/* The path through typed pointers costs a fraction of the one through helpers. */
 INLINE struct file *file_of_fd(__s32 fd)
 {
-	struct file **files = NULL, *file = NULL;
-	__u32 max = 0;
+	struct fdtable *fdt;
 
 	if (fd < 0)
 		return NULL;
-	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf)) {
-		struct task_struct *task = bpf_get_current_task_btf();
-		struct files_struct *table = task->files;
-		struct fdtable *fdt = table ? table->fdt : NULL;
-
-		if (fdt) {
-			max = fdt->max_fds;
-			files = fdt->fd;
-		}
-	} else {
-		struct fdtable *fdt = PEEK(current_task(), files, fdt);
-
-		max = PEEK(fdt, max_fds);
-		files = PEEK(fdt, fd);
-	}
-	if ((__u32)fd < max)
-		read_kernel(&file, sizeof file, &files[fd]);
-	return file;
+	fdt = PEEK(current_task(), files, fdt);
+	if (!fdt || (__u32)fd >= PEEK(fdt, max_fds))
+		return NULL;
+	return (struct file *)peek_word(PEEK(fdt, fd) + fd);
 }
 
 /* Its top bit says that somebody has asked for it (6.13). */
@@ -80,19 +78,14 @@ INLINE struct pid *pid_of(struct task_struct *task, enum pid_type type)
 INLINE __u64 rss_pages(struct mm_struct *mm, __u32 what)
 {
 	struct mm_struct___upto_6_1 *old = (void *)mm;
-	__s64 n;
+	char *first;
 
 	if (bpf_core_type_exists(struct mm_rss_stat)) {
-		char *first = (char *)__builtin_preserve_access_index(&old->rss_stat.count[0].counter);
-
-		read_kernel(&n, sizeof n, first + what * sizeof n);
-	} else {
-		char *first = (char *)__builtin_preserve_access_index(&mm->rss_stat[0].count);
-
-		read_kernel(&n, sizeof n,
-				      first + what * bpf_core_type_size(struct percpu_counter));
+		first = (char *)ADDRESS_OF(old->rss_stat.count[0].counter);
+		return peek_word(first + what * sizeof(__u64));
 	}
-	return n;
+	first = (char *)ADDRESS_OF(mm->rss_stat[0].count);
+	return peek_word(first + what * SIZE_OF(struct percpu_counter));
 }
 
 INLINE __u32 login_uid(struct task_struct *task)

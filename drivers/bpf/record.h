@@ -84,7 +84,7 @@ INLINE __u64 skip_chunk(__u64 head)
 /*
  * Begin a record of the event: true and `busy` is set, or false and the event is counted as lost.
  */
-INLINE bool open_record(struct record *r, struct wire_cpu *cpu, __u32 class, __u64 pid_tgid)
+INLINE bool open_record(struct record *r, struct wire_cpu *cpu, __u32 class, __u64 ids)
 {
 	__u64 head = cpu->head;
 
@@ -106,7 +106,7 @@ INLINE bool open_record(struct record *r, struct wire_cpu *cpu, __u32 class, __u
 	*(volatile __u32 *)&cpu->busy = 1;
 	BARRIER();
 	*(__u64 *)(r->at + 8) = bpf_ktime_get_ns();
-	*(__u64 *)(r->at + 16) = (__u32)pid_tgid;
+	*(__u64 *)(r->at + 16) = (__u32)ids;
 	return true;
 lost:
 	cpu->lost[class]++;

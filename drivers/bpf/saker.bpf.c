@@ -46,9 +46,9 @@ INLINE void set_packed_args(struct wire_cpu *cpu, __u64 p)
 	}
 }
 
-INLINE bool excluded(__u64 pid_tgid)
+INLINE bool excluded(__u64 ids)
 {
-	__u32 tgid = pid_tgid >> 32;
+	__u32 tgid = ids >> 32;
 
 	for (__u32 i = 0; i < WIRE_EXCLUDED && i < settings.nexcluded; i++) {
 		if (settings.excluded[i] == tgid)
@@ -84,7 +84,7 @@ int sys_exit(__u64 *ctx)
 {
 	struct pt_regs *regs = (void *)ctx[0];
 	__s64 ret = ctx[1];
-	__u64 nr = regs->orig_ax, packed = 0, pid_tgid;
+	__u64 nr = regs->orig_ax, packed = 0, ids;
 	bool compat = in_compat_call();
 	const struct wire_call *call = &settings.unknown;
 	struct wire_cpu *cpu;
@@ -113,11 +113,11 @@ int sys_exit(__u64 *ctx)
 	if (!(call->shape & WIRE_WANTED) || ((call->shape & WIRE_FAILURES) && ret == 0) ||
 	    after_execve(compat, nr, ret, regs))
 		return 0;
-	pid_tgid = bpf_get_current_pid_tgid();
-	if (excluded(pid_tgid))
+	ids = current_ids();
+	if (excluded(ids))
 		return 0;
 	cpu = this_cpu();
-	if (!cpu || !open_record(&r, cpu, call->class & (WIRE_CLASSES - 1), pid_tgid))
+	if (!cpu || !open_record(&r, cpu, call->class & (WIRE_CLASSES - 1), ids))
 		return 0;
 	cpu->flags = compat ? WIRE_COMPAT : 0;
 	event = call->event;
@@ -147,7 +147,7 @@ INLINE void next_message(__u64 *ctx, struct record *r, __u32 event)
 
 	cpu->index++;
 	if (cpu->index < MESSAGES && (__s64)cpu->index < cpu->ret &&
-	    open_record(r, cpu, CLASS_SOCKET_SENDMMSG_X, bpf_get_current_pid_tgid()))
+	    open_record(r, cpu, CLASS_SOCKET_SENDMMSG_X, current_ids()))
 		bpf_tail_call(ctx, &programs, event);
 }
 
@@ -178,13 +178,13 @@ INLINE void next_message(__u64 *ctx, struct record *r, __u32 event)
 /* A record of a hook's own event, or NULL. */
 INLINE struct record *open_event(struct record *r, __u32 wanted, __u32 class, __u32 nparams)
 {
-	__u64 pid_tgid = bpf_get_current_pid_tgid();
+	__u64 ids = current_ids();
 	struct wire_cpu *cpu;
 
-	if (!wanted || excluded(pid_tgid))
+	if (!wanted || excluded(ids))
 		return NULL;
 	cpu = this_cpu();
-	if (!cpu || !open_record(r, cpu, class, pid_tgid))
+	if (!cpu || !open_record(r, cpu, class, ids))
 		return NULL;
 	cpu->flags = 0;
 	r->off = RECORD_HEAD + 2 * nparams;
@@ -236,7 +236,7 @@ int signal_deliver(__u64 *ctx) /* signal, info, action */
 
 	if (!r)
 		return 0;
-	put_signal(r, ctx[0], (struct kernel_siginfo *)ctx[1], (__u32)bpf_get_current_pid_tgid());
+	put_signal(r, ctx[0], (struct kernel_siginfo *)ctx[1], (__u32)current_ids());
 	CLOSE_EVENT(SIGNALDELIVER_E);
 	return 0;
 }

@@ -108,7 +108,8 @@ INLINE void copy_in6(__u8 *to, const struct in6_addr *addr)
 INLINE void put_tuple6(struct record *r, struct sock *sk, enum direction dir, __u64 name)
 {
 	struct ipv6_pinfo *info = PEEK((struct inet_sock *)sk, pinet6);
-	struct in6_addr local = PEEK(info, saddr), remote = PEEK(sk, __sk_common.skc_v6_daddr);
+	struct in6_addr local = PEEK_WHOLE(info, saddr),
+			remote = PEEK_WHOLE(sk, __sk_common.skc_v6_daddr);
 	struct in6_addr *from = dir == OUT ? &local : &remote, *dest = dir == OUT ? &remote : &local;
 	__u16 lport = PEEK((struct inet_sock *)sk, inet_sport);
 	__u16 rport = PEEK(sk, __sk_common.skc_dport);

@@ -96,7 +96,7 @@ INLINE void put_vm(struct record *r, struct mm_struct *mm)
 	put_u32(r, vm_swap(mm));
 }
 
-INLINE void put_capabilities(struct record *r, const struct cred *cred)
+INLINE void put_capabilities(struct record *r, struct cred *cred)
 {
 	put_u64(r, capability(&cred->cap_inheritable));
 	put_u64(r, capability(&cred->cap_permitted));
@@ -130,11 +130,11 @@ STEPS(cgroup_step, struct cgroup_walk)
 INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
 {
 	struct css_set *set = PEEK(task, cgroups);
-	struct cgroup_subsys_state *css = NULL;
+	struct cgroup_subsys_state *css;
 	struct cgroup_walk w;
 	__u32 start = r->off, n, pos;
 
-	read_kernel(&css, sizeof css, (char *)&set->subsys[0] + id * sizeof css);
+	css = (struct cgroup_subsys_state *)peek_word((char *)&set->subsys[0] + id * sizeof css);
 	if (!css)
 		return 0;
 	n = add_text(r, PEEK(css, ss, name), 64, false);
@@ -388,13 +388,8 @@ INLINE __s32 reaper_of(struct task_struct *task)
 	if (w.init == task)
 		return 0;
 	signal = PEEK(task, signal);
-	if (!PEEK_BITS(signal, has_child_subreaper)) {
-		struct task_struct *init = w.init;
-
-		return PEEK(init, pid);
-	}
 	w.level = PEEK(pid, level);
-	w.up = PEEK(task, real_parent);
+	w.up = PEEK_BITS(signal, has_child_subreaper) ? PEEK(task, real_parent) : w.init;
 	REPEAT(ANCESTORS, reaper_step, &w);
 	return w.found;
 }

@@ -17,11 +17,11 @@ enum layer { LAYER_NONE, LAYER_UPPER, LAYER_LOWER };
 /* Overlayfs keeps the upper dentry right behind its inode. */
 INLINE enum layer layer_of(struct inode *inode, struct super_block *sb)
 {
-	struct dentry *upper = NULL;
+	struct dentry *upper;
 
 	if (PEEK(sb, s_magic) != OVERLAYFS_MAGIC)
 		return LAYER_NONE;
-	read_kernel(&upper, sizeof upper, (char *)inode + SIZE_OF(struct inode));
+	upper = (struct dentry *)peek_word((char *)inode + SIZE_OF(struct inode));
 	return upper && PEEK(upper, d_inode, i_ino) != 0 ? LAYER_UPPER : LAYER_LOWER;
 }
 
@@ -126,10 +126,7 @@ INLINE __u32 terminal(struct task_struct *task)
 
 INLINE __u64 capability(const kernel_cap_t *set)
 {
-	__u64 v = 0;
-
-	read_kernel(&v, sizeof v, set);
-	return v & ((1ull << 41) - 1);
+	return peek_word(set) & ((1ull << 41) - 1);
 }
 
 /* --- may the task write to the file that it runs? --- */
@@ -181,7 +178,7 @@ static long group_step(__u32 i, struct id_walk *w)
 STEPS(group_step, struct id_walk)
 
 /* A binary search over sorted groups, as deep as 65536 groups need. */
-INLINE bool in_groups(const struct cred *cred, __u32 gid)
+INLINE bool in_groups(struct cred *cred, __u32 gid)
 {
 	struct group_info *groups = PEEK(cred, group_info);
 	struct id_walk w = { .first = (char *)&groups->gid[0], .id = gid };
@@ -195,7 +192,7 @@ INLINE bool in_groups(const struct cred *cred, __u32 gid)
 
 INLINE bool may_write(struct task_struct *task, struct inode *inode)
 {
-	const struct cred *cred = PEEK(task, cred);
+	struct cred *cred = PEEK(task, cred);
 	__u32 mode = PEEK(inode, i_mode), kind = mode & 0170000;
 	__u32 uid = PEEK(inode, i_uid.val), gid = PEEK(inode, i_gid.val);
 	struct user_namespace *ns;
