@@ -24,6 +24,7 @@ enum {
 	BATCHES = 32,
 	BATCH_BYTES = 512 << 10,
 	LOOK_NS = 250000000, /* how often the main thread looks up */
+	START_NS = 4000000,  /* ... until events flow: somebody waits for it */
 	SHOW_NS = 1000000000,
 	RING_FILES = 8,
 	FLIGHT_BYTES = 64 << 20,
@@ -271,9 +272,8 @@ static void on_second(struct session *s, const struct status *now)
 /* Wait for a signal until the time is up, or something has ended. */
 static void watch(struct session *s, const sigset_t *signals)
 {
-	const struct timespec nap = { .tv_nsec = LOOK_NS };
-
 	while (!recorder_ended(s->recorder)) {
+		const struct timespec nap = { .tv_nsec = s->ready ? LOOK_NS : START_NS };
 		int sig = sigtimedwait(signals, NULL, &nap);
 
 		if (sig == SIGHUP)
