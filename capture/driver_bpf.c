@@ -48,14 +48,16 @@ static const struct {
 	{ "sched_switch", offsetof(struct wire_settings, switches) },
 };
 
-/* The program of every event in capture.def bears its name. */
+/* The program of an event in capture.def bears its name, or it is the one of its family. */
 static const struct {
 	const char *program;
 	uint32_t event;
 } captures[] = {
 #define CAPTURE(SYMBOL, steps) { #SYMBOL, EV_##SYMBOL },
+#define SELDOM(SYMBOL, steps)  { NULL, EV_##SYMBOL },
 #include "drivers/capture.def"
 };
+static const char *const families[] = { "seldom_0", "seldom_1", "seldom_2", "seldom_3" };
 
 /* libbpf's own words are for developers (cc -DSAKER_BPF_VERBOSE); ours are in the errors. */
 static int keep_quiet(enum libbpf_print_level level, const char *format, va_list args)
@@ -152,13 +154,15 @@ static int connect_programs(struct bpf_driver *d, struct err *err)
 	int table = bpf_object__find_map_fd_by_name(d->object, "programs");
 
 	for (size_t i = 0; i < sizeof captures / sizeof captures[0]; i++) {
-		const struct bpf_program *p =
-			bpf_object__find_program_by_name(d->object, captures[i].program);
+		uint32_t class =
+			schema_event((uint16_t)captures[i].event)->category & EC_CLASS_MASK;
+		const char *name =
+			captures[i].program ? captures[i].program : families[WIRE_FAMILY(class)];
+		const struct bpf_program *p = bpf_object__find_program_by_name(d->object, name);
 		int fd = p ? bpf_program__fd(p) : -1;
 
 		if (fd < 0 || bpf_map_update_elem(table, &captures[i].event, &fd, BPF_ANY))
-			return err_errno(err, "cannot connect the eBPF program %s",
-					 captures[i].program);
+			return err_errno(err, "cannot connect the eBPF program %s", name);
 	}
 	return 0;
 }

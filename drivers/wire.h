@@ -30,6 +30,12 @@ enum {
 	WIRE_SKIP = 0xffff,  /* record type: nothing in it */
 };
 
+/* Which of the programs for seldom calls has the events of a class (EC_*). */
+#define WIRE_FAMILY(class)                                                                         \
+	((class) == EC_FILE	      ? 0 :                                                        \
+	 (class) == EC_PROCESS	      ? 1 :                                                        \
+	 (class) == EC_NET || (class) == EC_IPC ? 2 : 3)
+
 /* Record flags. */
 enum { WIRE_COMPAT = 1 }; /* a 32-bit system call */
 
@@ -54,9 +60,11 @@ struct wire_cpu {
 	__u32 shape; /* of its arguments */
 	__u32 index; /* which message of several */
 	__u32 left;  /* a loop's own; here the verifier does not follow it */
+	__u32 event;
+	__u32 spare_half;
 	__u64 stored[WIRE_CLASSES];
 	__u64 lost[WIRE_CLASSES];
-	__u64 spare[6];
+	__u64 spare[5];
 	__u64 tail __attribute__((aligned(128)));
 	__u64 spare_tail[15];
 };

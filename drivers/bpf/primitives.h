@@ -86,4 +86,29 @@ INLINE __u64 peek_word(const void *p)
 			step##_loop(n, arg);                                                       \
 	} while (0)
 
+/*
+ * A part of a record as a function that the verifier looks at once, whoever calls it: it can be given
+ * numbers only, and finds the record again.
+ */
+#define PART(name, first)                                                                          \
+	__attribute__((noinline)) int name##_part(__u64 a, __u64 b)                                \
+	{                                                                                          \
+		struct record record = { 0 }, *r = &record;                                        \
+                                                                                                   \
+		if (!resume_record(r, 0))                                                          \
+			return 0;                                                                  \
+		r->n = first;                                                                      \
+		r->off = *(volatile __u32 *)&r->cpu->off;                                          \
+		name(r, a, b);                                                                     \
+		*(volatile __u32 *)&r->cpu->off = r->off;                                          \
+		return 0;                                                                          \
+	}
+#define PUT_PART(name, r, count, a, b)                                                             \
+	do {                                                                                       \
+		*(volatile __u32 *)&(r)->cpu->off = (r)->off;                                      \
+		name##_part(a, b);                                                                 \
+		(r)->off = *(volatile __u32 *)&(r)->cpu->off;                                      \
+		(r)->n += (count);                                                                 \
+	} while (0)
+
 #endif

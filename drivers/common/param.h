@@ -17,6 +17,16 @@ struct record {
 
 #define RECORD_HEAD sizeof(struct wire_record)
 
+/*
+ * PART(name, n) behind a function name(record, a, b), numbers a and b, that gives parameters from the
+ * n-th on; PUT_PART calls it.  A driver whose verifier walks through every call of a function anew
+ * makes it one that is looked at once.
+ */
+#ifndef PART
+#define PART(name, n)
+#define PUT_PART(name, r, count, a, b) name(r, a, b)
+#endif
+
 /* Where the next bytes go. */
 INLINE __u8 *place(struct record *r)
 {

@@ -127,9 +127,8 @@ static long cgroup_step(__u32 i, struct cgroup_walk *w)
 }
 STEPS(cgroup_step, struct cgroup_walk)
 
-INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
+INLINE __u32 add_cgroup(struct record *r, struct css_set *set, __u32 id)
 {
-	struct css_set *set = PEEK(task, cgroups);
 	struct cgroup_subsys_state *css;
 	struct cgroup_walk w;
 	__u32 start = r->off, n, pos;
@@ -165,24 +164,44 @@ INLINE __u32 add_cgroup(struct record *r, struct task_struct *task, __u32 id)
 	return n;
 }
 
-#define ADD_CGROUP(id)                                                                             \
-	if (HAS_SUBSYSTEM(id)) {                                                                   \
-		r->off += add_cgroup(r, task, SUBSYSTEM(id));                                      \
-		forget_offset(r);                                                                  \
+/* The subsystems that are told, in this order; -1: this kernel has none of the name. */
+#define TOLD_IF(n, id)                                                                             \
+	if (i == (n))                                                                              \
+		return HAS_SUBSYSTEM(id) ? (__s32)SUBSYSTEM(id) : -1;
+INLINE __s32 told_subsystem(__u32 i)
+{
+	TOLD_IF(0, cpuset_cgrp_id)
+	TOLD_IF(1, cpu_cgrp_id)
+	TOLD_IF(2, cpuacct_cgrp_id)
+	TOLD_IF(3, io_cgrp_id)
+	TOLD_IF(4, memory_cgrp_id)
+	return -1;
+}
+enum { TOLD_SUBSYSTEMS = 5 };
+
+struct cgroups_walk {
+	struct record r;
+	struct css_set *set;
+};
+
+static long cgroups_step(__u32 i, struct cgroups_walk *w)
+{
+	__s32 id = told_subsystem(i);
+
+	if (id >= 0) {
+		w->r.off += add_cgroup(&w->r, w->set, id);
+		forget_offset(&w->r);
 	}
+	return 0;
+}
+STEPS(cgroups_step, struct cgroups_walk)
 
 INLINE void put_cgroups(struct record *r, struct task_struct *task)
 {
-	__u32 start = r->off, n;
+	struct cgroups_walk w = { .r = *r, .set = PEEK(task, cgroups) };
 
-	ADD_CGROUP(cpuset_cgrp_id)
-	ADD_CGROUP(cpu_cgrp_id)
-	ADD_CGROUP(cpuacct_cgrp_id)
-	ADD_CGROUP(io_cgrp_id)
-	ADD_CGROUP(memory_cgrp_id)
-	n = r->off - start;
-	r->off = start;
-	end_param(r, n);
+	REPEAT(TOLD_SUBSYSTEMS, cgroups_step, &w);
+	end_param(r, w.r.off - r->off);
 }
 
 /* --- the parts that clone and execve share --- */
@@ -202,10 +221,12 @@ INLINE void put_identity(struct record *r, struct task_struct *task)
 	put_cgroups(r, task);
 }
 
-INLINE void put_clone(struct record *r, __u32 flags)
+/* What follows the result; b means nothing. */
+INLINE void put_clone_rest(struct record *r, __u64 flags, __u64 b)
 {
 	struct task_struct *task = current_task();
 
+	(void)b;
 	if (r->ret >= 0) {
 		put_exe_args(r, PEEK(task, mm));
 	} else {
@@ -219,6 +240,12 @@ INLINE void put_clone(struct record *r, __u32 flags)
 	put_u64(r, virtual_nr(task, PIDTYPE_PID));
 	put_u64(r, virtual_nr(task, PIDTYPE_TGID));
 	put_u64(r, r->ret == 0 ? pidns_start(task) : 0);
+}
+PART(put_clone_rest, 1)
+
+INLINE void put_clone(struct record *r, __u32 flags)
+{
+	PUT_PART(put_clone_rest, r, 20, flags, 0);
 }
 
 INLINE void capture_clone(struct record *r)
@@ -277,15 +304,16 @@ INLINE void put_failed_execve(struct record *r, __u64 argv, __u64 envp)
 	put_texts(r, envp, 0, ARGS_MAX);
 	put_executable(r, task);
 }
+PART(put_failed_execve, 1)
 
 INLINE void capture_execve(struct record *r)
 {
-	put_failed_execve(r, A(1), A(2));
+	PUT_PART(put_failed_execve, r, 29, A(1), A(2));
 }
 
 INLINE void capture_execveat(struct record *r)
 {
-	put_failed_execve(r, A(2), A(3));
+	PUT_PART(put_failed_execve, r, 29, A(2), A(3));
 }
 
 /* An execve that succeeded, as its new image begins: nobody can have changed the arguments. */
