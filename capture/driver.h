@@ -56,7 +56,11 @@ enum {
 		EC_INTERNAL + 1, /* losses are counted by event class: EC_FILE, EC_NET, ... */
 };
 
+/* DRIVER_AUTO: eBPF, and where the kernel does not take that, the module. */
+enum driver_kind { DRIVER_AUTO, DRIVER_BPF, DRIVER_KMOD };
+
 struct driver_options {
+	enum driver_kind kind;
 	const struct driver_set *set; /* NULL: driver_set_all */
 	uint32_t snaplen;             /* bytes kept of a buffer; 0: DRIVER_SNAPLEN */
 	uint32_t ring_bytes; /* per CPU, rounded up to what the driver can; 0: DRIVER_RING_BYTES */
@@ -82,8 +86,10 @@ void driver_change(struct driver *d, const struct driver_set *set);
 void driver_stop(struct driver *d);
 void driver_close(struct driver *d);
 
-/* "bpf": which driver it is. */
+/* "bpf" or "kmod": which driver it is. */
 const char *driver_name(const struct driver *d);
+/* Why not the first one of DRIVER_AUTO; "" when it is, or when a kind was asked for. */
+const char *driver_reason(const struct driver *d);
 /* Now, on the clock of event times. */
 uint64_t driver_now_ns(const struct driver *d);
 

@@ -22,6 +22,6 @@ struct driver_backend {
 	void (*unload)(struct driver_loaded *l);
 };
 
-extern const struct driver_backend driver_bpf;
+extern const struct driver_backend driver_bpf, driver_kmod;
 
 #endif

@@ -18,6 +18,7 @@ struct driver {
 	struct source base;
 	const struct driver_backend *backend;
 	struct driver_loaded loaded;
+	struct err reason; /* why an earlier kind would not do */
 	struct ring_reader reader;
 	uint64_t num;
 	uint32_t timeout_us;
@@ -144,6 +145,26 @@ static void driver_source_close(struct source *s)
 
 static const struct source_ops driver_ops = { .next = driver_next, .close = driver_source_close };
 
+/* A kind that was asked for, or the first that this kernel takes; the error names all that failed.
+ */
+static int load(struct driver *d, enum driver_kind kind, uint32_t ring_bytes, struct err *err)
+{
+	static const struct driver_backend *const backends[] = { &driver_bpf, &driver_kmod };
+
+	if (kind != DRIVER_AUTO) {
+		d->backend = backends[kind - DRIVER_BPF];
+		return d->backend->load(ring_bytes, &d->loaded, err);
+	}
+	d->backend = &driver_bpf;
+	if (d->backend->load(ring_bytes, &d->loaded, &d->reason) == 0)
+		return 0;
+	d->backend = &driver_kmod;
+	if (d->backend->load(ring_bytes, &d->loaded, err) == 0)
+		return 0;
+	err_prefix(err, "%s; and", d->reason.msg);
+	return -1;
+}
+
 int driver_open(const struct driver_options *opt, struct driver **out, struct err *err)
 {
 	uint32_t ring_bytes = power_of_two(opt->ring_bytes ? opt->ring_bytes : DRIVER_RING_BYTES);
@@ -153,10 +174,9 @@ int driver_open(const struct driver_options *opt, struct driver **out, struct er
 	if (!d)
 		return err_set(err, ERR_NOMEM, "no memory for a driver");
 	d->base.ops = &driver_ops;
-	d->backend = &driver_bpf;
 	d->timeout_us = (opt->timeout_ms ? opt->timeout_ms : 100) * 1000;
 	d->poll_us = POLL_MIN_US;
-	if (d->backend->load(ring_bytes, &d->loaded, err) < 0) {
+	if (load(d, opt->kind, ring_bytes, err) < 0) {
 		free(d);
 		return -1;
 	}
@@ -204,6 +224,11 @@ void driver_close(struct driver *d)
 const char *driver_name(const struct driver *d)
 {
 	return d->backend->name;
+}
+
+const char *driver_reason(const struct driver *d)
+{
+	return d->reason.msg;
 }
 
 uint64_t driver_now_ns(const struct driver *d)

@@ -109,6 +109,11 @@ const char *drain_driver(const struct drain *d)
 	return driver_name(d->driver);
 }
 
+const char *drain_reason(const struct drain *d)
+{
+	return driver_reason(d->driver);
+}
+
 /* --- batches --- */
 
 static void pass(struct drain *d)

@@ -57,8 +57,8 @@ static void put_missing(struct json *j, const struct options *o)
 	buf_deinit(&calls);
 }
 
-int manifest_put(const struct options *o, const char *driver, uint64_t now_ns, struct buf *out,
-		 struct err *err)
+int manifest_put(const struct options *o, const char *driver, const char *reason, uint64_t now_ns,
+		 struct buf *out, struct err *err)
 {
 	struct json j = { .out = out };
 	struct buf when = { 0 };
@@ -67,6 +67,8 @@ int manifest_put(const struct options *o, const char *driver, uint64_t now_ns, s
 	json_object(&j, NULL);
 	json_text(&j, "writer", SV("rec " SAKER_VERSION));
 	json_text(&j, "driver", sv_of(driver));
+	if (*reason)
+		json_text(&j, "driver_reason", sv_of(reason));
 	json_text(&j, "started", buf_sv(&when));
 	put_host(&j);
 	if (o->syscalls)

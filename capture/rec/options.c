@@ -57,7 +57,7 @@ const struct cli_option options_table[] = {
 	{ KEY_COMPRESS, "compress", "LEVEL", "1 (fast) to 19 (small); default 3" },
 	{ KEY_BUFFER, "buffer", "SIZE", "room for events in the kernel, per CPU (default 8M)" },
 	{ KEY_SELF, "self", NULL, "record also what rec itself does" },
-	{ KEY_DRIVER, "driver", "NAME", "auto (default) or bpf" },
+	{ KEY_DRIVER, "driver", "NAME", "auto (default), bpf or kmod" },
 	{ 'r', "rules", "PATH",
 	  "run the rules of this file, or of the *.yaml and *.yml files of this\n"
 	  "folder, on what happens; repeat for more. SIGHUP loads them again" },
@@ -132,11 +132,20 @@ static int number(const struct cli *c, const char *name, uint64_t min, uint64_t 
 	return 0;
 }
 
-static int set_driver(const struct cli *c, struct err *err)
+static int set_driver(struct options *o, const struct cli *c, struct err *err)
 {
-	if (strcmp(c->value, "auto") == 0 || strcmp(c->value, "bpf") == 0)
-		return 0;
-	return err_set(err, ERR_USAGE, "option --driver wants auto or bpf, not %s", c->value);
+	static const struct {
+		const char *name;
+		enum driver_kind kind;
+	} drivers[] = { { "auto", DRIVER_AUTO }, { "bpf", DRIVER_BPF }, { "kmod", DRIVER_KMOD } };
+
+	for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
+		if (strcmp(c->value, drivers[i].name) == 0) {
+			o->driver = drivers[i].kind;
+			return 0;
+		}
+	}
+	return err_set(err, ERR_USAGE, "option --driver wants auto, bpf or kmod, not %s", c->value);
 }
 
 static int set_matching(struct options *o, const struct cli *c, struct err *err)
@@ -194,7 +203,7 @@ static int apply_recording(struct options *o, int key, const struct cli *c, stru
 	case KEY_BUFFER:
 		return set_buffer(o, c, err);
 	case KEY_DRIVER:
-		return set_driver(c, err);
+		return set_driver(o, c, err);
 	case KEY_USER:
 		o->user = c->value;
 		return 0;

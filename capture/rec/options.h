@@ -19,6 +19,7 @@ struct options {
 	uint32_t keep;
 	int level;
 
+	enum driver_kind driver;
 	struct driver_set set;
 	const char *syscalls; /* as written, NULL: the default */
 	const char *filter;

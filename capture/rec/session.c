@@ -118,14 +118,20 @@ static int open_outlets(struct session *s, struct err *err)
 static int open_driver(struct session *s, struct err *err)
 {
 	const struct options *o = s->o;
-	const struct drain_options how = { .driver = { .set = &o->set,
+	const struct drain_options how = { .driver = { .kind = o->driver,
+						       .set = &o->set,
 						       .snaplen = o->snaplen,
 						       .ring_bytes = o->ring_kib << 10,
 						       .include_self = o->self },
 					   .belt = s->belt,
 					   .meter = &s->meter };
 
-	return drain_open(&how, &s->drain, err);
+	if (drain_open(&how, &s->drain, err) < 0)
+		return -1;
+	if (*drain_reason(s->drain) && !o->quiet)
+		fprintf(stderr, "%s: with the driver %s, because %s\n", s->program,
+			drain_driver(s->drain), drain_reason(s->drain));
+	return 0;
 }
 
 static int open_tape(struct session *s, struct err *err)
@@ -191,8 +197,8 @@ static int open_all(struct session *s, struct err *err)
 	if (open_outlets(s, err) < 0 || open_rules(s, err) < 0 ||
 	    belt_new(BATCHES, BATCH_BYTES, RECORDER_STAGES, &s->belt, err) < 0 ||
 	    open_driver(s, err) < 0 ||
-	    manifest_put(s->o, drain_driver(s->drain), clock_ns(CLOCK_REALTIME), &s->manifest,
-			 err) < 0 ||
+	    manifest_put(s->o, drain_driver(s->drain), drain_reason(s->drain),
+			 clock_ns(CLOCK_REALTIME), &s->manifest, err) < 0 ||
 	    privileges_settle(s->o->user, err) < 0 || open_store(s, err) < 0 ||
 	    open_deck(s, err) < 0)
 		return -1;

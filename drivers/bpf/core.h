@@ -42,7 +42,7 @@ enum { TASK_COMM_LEN = 16, PF_KTHREAD = 0x00200000, PF_EXITING = 4, RLIMIT_NOFIL
 enum { TS_COMPAT = 2 }; /* thread_info.status: the present system call is a 32-bit one */
 enum { MM_FILEPAGES, MM_ANONPAGES, MM_SWAPENTS, MM_SHMEMPAGES };
 enum { FMODE_CREATED = 0x100000 };
-enum { OVERLAYFS_MAGIC = 0x794c7630 };
+enum { OVERLAYFS_SUPER_MAGIC = 0x794c7630 };
 enum { AF_UNIX = 1, AF_INET = 2, AF_INET6 = 10 };
 enum { EINPROGRESS = 115 };
 enum { SB_RDONLY = 1, S_IMMUTABLE = 8, MAY_WRITE = 2, CAP_DAC_OVERRIDE = 1, CAP_FOWNER = 3 };

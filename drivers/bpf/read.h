@@ -5,7 +5,7 @@
 
 #include "drivers/bpf/record.h"
 
-INLINE struct task_struct *current_task(void)
+INLINE struct task_struct *this_task(void)
 {
 	if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_get_current_task_btf))
 		return bpf_get_current_task_btf();
@@ -16,7 +16,7 @@ INLINE struct task_struct *current_task(void)
 INLINE __u64 current_ids(void)
 {
 #ifdef SAKER_TYPED_READS
-	struct task_struct *task = current_task();
+	struct task_struct *task = this_task();
 
 	return (__u64)(__u32)PEEK(task, tgid) << 32 | (__u32)PEEK(task, pid);
 #else
@@ -32,7 +32,7 @@ INLINE struct file *file_of_fd(__s32 fd)
 
 	if (fd < 0)
 		return NULL;
-	fdt = PEEK(current_task(), files, fdt);
+	fdt = PEEK(this_task(), files, fdt);
 	if (!fdt || (__u32)fd >= PEEK(fdt, max_fds))
 		return NULL;
 	return (struct file *)peek_word(PEEK(fdt, fd) + fd);
@@ -66,6 +66,20 @@ INLINE __u64 inode_mtime(struct inode *inode)
 	if (bpf_core_field_exists(mid->__i_mtime))
 		return nanoseconds(PEEK(mid, __i_mtime.tv_sec), PEEK(mid, __i_mtime.tv_nsec));
 	return nanoseconds(PEEK(inode, i_mtime_sec), PEEK(inode, i_mtime_nsec));
+}
+
+/* --- sockets --- */
+
+INLINE struct in6_addr local_address6(struct sock *sk)
+{
+	struct ipv6_pinfo *info = PEEK((struct inet_sock *)sk, pinet6);
+
+	return PEEK_WHOLE(info, saddr);
+}
+
+INLINE struct in6_addr remote_address6(struct sock *sk)
+{
+	return PEEK_WHOLE(sk, __sk_common.skc_v6_daddr);
 }
 
 /* --- tasks --- */

@@ -18,8 +18,9 @@ const volatile struct wire_layout layout SEC(".rodata.layout") = { 0 };
 
 struct wire_settings settings SEC(".data.settings") = { 0 };
 
-INLINE __u32 snaplen(void)
+INLINE __u32 snaplen(const struct record *r)
 {
+	(void)r;
 	return settings.snaplen;
 }
 

@@ -64,7 +64,7 @@ INLINE bool in_compat_call(void)
 
 		return task->thread_info.status & TS_COMPAT;
 	}
-	return PEEK(current_task(), thread_info.status) & TS_COMPAT;
+	return PEEK(this_task(), thread_info.status) & TS_COMPAT;
 }
 
 /*
@@ -248,7 +248,7 @@ int sched_process_exec(__u64 *ctx) /* task, old pid, bprm */
 {
 	struct record record, *r;
 
-	if (PEEK(current_task(), flags) & PF_KTHREAD)
+	if (PEEK(this_task(), flags) & PF_KTHREAD)
 		return 0;
 	r = OPEN_EVENT(SYSCALL_EXECVE_19_X, settings.execs);
 	if (!r)

@@ -107,9 +107,7 @@ INLINE void copy_in6(__u8 *to, const struct in6_addr *addr)
 
 INLINE void put_tuple6(struct record *r, struct sock *sk, enum direction dir, __u64 name)
 {
-	struct ipv6_pinfo *info = PEEK((struct inet_sock *)sk, pinet6);
-	struct in6_addr local = PEEK_WHOLE(info, saddr),
-			remote = PEEK_WHOLE(sk, __sk_common.skc_v6_daddr);
+	struct in6_addr local = local_address6(sk), remote = remote_address6(sk);
 	struct in6_addr *from = dir == OUT ? &local : &remote, *dest = dir == OUT ? &remote : &local;
 	__u16 lport = PEEK((struct inet_sock *)sk, inet_sport);
 	__u16 rport = PEEK(sk, __sk_common.skc_dport);
@@ -208,22 +206,22 @@ INLINE void capture_socketpair(struct record *r)
 
 /* --- messages --- */
 
-INLINE bool user_msghdr(struct record *r, __u64 p, struct user_msghdr *m)
+INLINE bool user_msghdr(struct record *r, __u64 p, struct abi_msghdr *m)
 {
-	struct user_msghdr32 m32;
+	struct abi_msghdr32 m32;
 
 	if (!r->compat)
 		return read_user(m, sizeof *m, p) == 0;
 	if (read_user(&m32, sizeof m32, p))
 		return false;
-	*m = (struct user_msghdr){ .name = m32.name, .iov = m32.iov, .iovlen = m32.iovlen,
+	*m = (struct abi_msghdr){ .name = m32.name, .iov = m32.iov, .iovlen = m32.iovlen,
 				   .control = m32.control, .controllen = m32.controllen };
 	return true;
 }
 
 INLINE void capture_sendmsg(struct record *r)
 {
-	struct user_msghdr m = { 0 };
+	struct abi_msghdr m = { 0 };
 	bool known = user_msghdr(r, A(1), &m);
 
 	if (known)
@@ -237,14 +235,14 @@ INLINE void capture_sendmsg(struct record *r)
 
 enum { CONTROL_MAX = 0x4000 };
 
-INLINE void put_control(struct record *r, const struct user_msghdr *m)
+INLINE void put_control(struct record *r, const struct abi_msghdr *m)
 {
 	put_bytes_user(r, m->control, less_of(m->controllen, CONTROL_MAX));
 }
 
 INLINE void capture_recvmsg(struct record *r)
 {
-	struct user_msghdr m = { 0 };
+	struct abi_msghdr m = { 0 };
 
 	if (r->ret < 0 || !user_msghdr(r, A(1), &m)) {
 		put_empty(r);
@@ -258,7 +256,7 @@ INLINE void capture_recvmsg(struct record *r)
 }
 
 /* The message of a vector whose turn it is (cpu->index); its length in *len. */
-INLINE bool user_mmsghdr(struct record *r, struct user_msghdr *m, __u32 *len)
+INLINE bool user_mmsghdr(struct record *r, struct abi_msghdr *m, __u32 *len)
 {
 	__u32 size = r->compat ? 32 : 64, i = r->cpu->index;
 	__u64 p = A(1) + i * size;
@@ -270,7 +268,7 @@ INLINE bool user_mmsghdr(struct record *r, struct user_msghdr *m, __u32 *len)
 /* One event per message: the length of each is its result. */
 INLINE void capture_sendmmsg(struct record *r)
 {
-	struct user_msghdr m = { 0 };
+	struct abi_msghdr m = { 0 };
 	__u32 len = 0;
 	bool known = user_mmsghdr(r, &m, &len);
 	__s64 ret = r->ret;
@@ -279,7 +277,7 @@ INLINE void capture_sendmmsg(struct record *r)
 	put_u64(r, (__s64)(__s32)A(0));
 	put_u32(r, known ? iov_size(r, m.iov, m.iovlen) : 0);
 	if (known)
-		put_iov(r, m.iov, m.iovlen, less_of(snaplen(), len ? len : snaplen()));
+		put_iov(r, m.iov, m.iovlen, less_of(snaplen(r), len ? len : snaplen(r)));
 	else
 		put_empty(r);
 	put_tuple_ok(r, A(0), OUT, m.name, known);
@@ -287,7 +285,7 @@ INLINE void capture_sendmmsg(struct record *r)
 
 INLINE void capture_recvmmsg(struct record *r)
 {
-	struct user_msghdr m = { 0 };
+	struct abi_msghdr m = { 0 };
 	__u32 len = 0;
 	bool known = user_mmsghdr(r, &m, &len);
 	__s64 ret = r->ret;
@@ -296,7 +294,7 @@ INLINE void capture_recvmmsg(struct record *r)
 	put_u64(r, (__s64)(__s32)A(0));
 	put_u32(r, len);
 	if (known)
-		put_iov(r, m.iov, m.iovlen, less_of(snaplen(), len));
+		put_iov(r, m.iov, m.iovlen, less_of(snaplen(r), len));
 	else
 		put_empty(r);
 	put_tuple_ok(r, A(0), IN, m.name, known);
@@ -334,7 +332,7 @@ INLINE void put_sockopt(struct record *r, __u32 name, __u64 p, __u32 len)
 	to[0] = kind;
 	if (kind == SOCKOPT_BYTES) {
 		r->off++;
-		len = add_bytes_user(r, p, less_of((__u16)len, snaplen()));
+		len = add_bytes_user(r, p, less_of((__u16)len, snaplen(r)));
 		r->off--;
 		end_param(r, 1 + len);
 		return;

@@ -224,7 +224,7 @@ INLINE void put_identity(struct record *r, struct task_struct *task)
 /* What follows the result; b means nothing. */
 INLINE void put_clone_rest(struct record *r, __u64 flags, __u64 b)
 {
-	struct task_struct *task = current_task();
+	struct task_struct *task = this_task();
 
 	(void)b;
 	if (r->ret >= 0) {
@@ -255,7 +255,7 @@ INLINE void capture_clone(struct record *r)
 
 INLINE void capture_clone3(struct record *r)
 {
-	struct user_clone_args args = { 0 };
+	struct abi_clone_args args = { 0 };
 
 	read_user(&args, sizeof args, A(0));
 	put_clone(r, args.flags);
@@ -285,7 +285,7 @@ INLINE void put_executable(struct record *r, struct task_struct *task)
 	if (is_memfd(file))
 		flags |= EXE_FROM_MEMFD;
 	put_u32(r, flags);
-	put_capabilities(r, PEEK(task, cred));
+	put_capabilities(r, cred_of(task));
 	put_u64(r, PEEK(inode, i_ino));
 	put_u64(r, inode_ctime(inode));
 	put_u64(r, inode_mtime(inode));
@@ -297,7 +297,7 @@ INLINE void put_executable(struct record *r, struct task_struct *task)
 
 INLINE void put_failed_execve(struct record *r, __u64 argv, __u64 envp)
 {
-	struct task_struct *task = current_task();
+	struct task_struct *task = this_task();
 
 	put_asked_exe_args(r, argv);
 	put_identity(r, task);
@@ -319,7 +319,7 @@ INLINE void capture_execveat(struct record *r)
 /* An execve that succeeded, as its new image begins: nobody can have changed the arguments. */
 INLINE void put_exec(struct record *r, struct linux_binprm *bprm)
 {
-	struct task_struct *task = current_task();
+	struct task_struct *task = this_task();
 	struct mm_struct *mm = PEEK(task, mm);
 
 	put_u64(r, 0);

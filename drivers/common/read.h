@@ -19,7 +19,7 @@ INLINE enum layer layer_of(struct inode *inode, struct super_block *sb)
 {
 	struct dentry *upper;
 
-	if (PEEK(sb, s_magic) != OVERLAYFS_MAGIC)
+	if (PEEK(sb, s_magic) != OVERLAYFS_SUPER_MAGIC)
 		return LAYER_NONE;
 	upper = (struct dentry *)peek_word((char *)inode + SIZE_OF(struct inode));
 	return upper && PEEK(upper, d_inode, i_ino) != 0 ? LAYER_UPPER : LAYER_LOWER;
@@ -124,6 +124,11 @@ INLINE __u32 terminal(struct task_struct *task)
 	return encode_dev((PEEK(driver, major) << 20 | PEEK(driver, minor_start)) + PEEK(tty, index));
 }
 
+INLINE struct cred *cred_of(struct task_struct *task)
+{
+	return (struct cred *)PEEK(task, cred);
+}
+
 INLINE __u64 capability(const kernel_cap_t *set)
 {
 	return peek_word(set) & ((1ull << 41) - 1);
@@ -192,7 +197,7 @@ INLINE bool in_groups(struct cred *cred, __u32 gid)
 
 INLINE bool may_write(struct task_struct *task, struct inode *inode)
 {
-	struct cred *cred = PEEK(task, cred);
+	struct cred *cred = cred_of(task);
 	__u32 mode = PEEK(inode, i_mode), kind = mode & 0170000;
 	__u32 uid = PEEK(inode, i_uid.val), gid = PEEK(inode, i_gid.val);
 	struct user_namespace *ns;

@@ -45,10 +45,10 @@
 #define LAYER        PUT(opened.layer)
 #define PIPE         put_pipe(r, A(0));
 #define FD_LIST      put_fd_list(r, A(0), A(1));
-#define VM_SIZE      PUT(vm_size(PEEK(current_task(), mm)))
-#define VM_RSS       PUT(vm_rss(PEEK(current_task(), mm)))
-#define VM_SWAP      PUT(vm_swap(PEEK(current_task(), mm)))
-#define CAPABILITIES put_capabilities(r, PEEK(current_task(), cred));
+#define VM_SIZE      PUT(vm_size(PEEK(this_task(), mm)))
+#define VM_RSS       PUT(vm_rss(PEEK(this_task(), mm)))
+#define VM_SWAP      PUT(vm_swap(PEEK(this_task(), mm)))
+#define CAPABILITIES put_capabilities(r, cred_of(this_task()));
 #define MANY(n, name) capture_##name(r);
 #define FAILED
 #define capture_open_how(r) put_open_how(r, &opened)

@@ -7,7 +7,7 @@
 
 INLINE void put_open_how(struct record *r, const struct opened *o)
 {
-	struct user_open_how how = { 0 };
+	struct abi_open_how how = { 0 };
 
 	read_user(&how, sizeof how, A(2));
 	put_u32(r, convert_open_flags(how.flags) | o->flags);
@@ -35,8 +35,8 @@ INLINE void capture_quotactl(struct record *r)
 	enum { ON = 0x1, GETFMT = 0x4, GETINFO = 0x8, SETINFO = 0x10, GETQUOTA = 0x20, SETQUOTA = 0x40 };
 	enum { XGETQUOTA = 0x400, XSETQLIM = 0x800 };
 	__u32 cmd = convert_quotactl(A(0)), valid = 0, format = 0;
-	struct user_dqblk block = { 0 };
-	struct user_dqinfo info = { 0 };
+	struct abi_dqblk block = { 0 };
+	struct abi_dqinfo info = { 0 };
 
 	if (cmd == ON)
 		put_text_user(r, A(3));
@@ -68,7 +68,7 @@ INLINE void capture_quotactl(struct record *r)
 
 INLINE void capture_io_uring_params(struct record *r)
 {
-	struct user_io_uring_params p = { 0 };
+	struct abi_io_uring_params p = { 0 };
 
 	read_user(&p, sizeof p, A(1));
 	put_u32(r, p.sq_entries);
@@ -176,7 +176,7 @@ INLINE void capture_keyctl(struct record *r)
 
 INLINE void capture_semop(struct record *r)
 {
-	struct user_sembuf ops[2] = { 0 };
+	struct abi_sembuf ops[2] = { 0 };
 	__u32 n = A(2);
 
 	if (r->ret == 0 && n > 0)

@@ -81,14 +81,14 @@ INLINE __u32 convert_mknod_dev(__u32 v)
 INLINE void put_read_data(struct record *r, __u64 from)
 {
 	if (r->ret > 0)
-		put_bytes_user(r, from, less_of(snaplen(), r->ret));
+		put_bytes_user(r, from, less_of(snaplen(r), r->ret));
 	else
 		put_empty(r);
 }
 
 INLINE void put_given_data(struct record *r, __u64 from, __u64 size)
 {
-	put_bytes_user(r, from, less_of(snaplen(), size));
+	put_bytes_user(r, from, less_of(snaplen(r), size));
 }
 
 INLINE void put_written_data(struct record *r, __u64 from, __u64 size)
@@ -98,10 +98,10 @@ INLINE void put_written_data(struct record *r, __u64 from, __u64 size)
 
 enum { IOV_MAX = 32 };
 
-INLINE struct user_iovec user_iovec(struct record *r, __u64 iov, __u32 i)
+INLINE struct abi_iovec user_iovec(struct record *r, __u64 iov, __u32 i)
 {
-	struct user_iovec v = { 0 };
-	struct user_iovec32 v32 = { 0 };
+	struct abi_iovec v = { 0 };
+	struct abi_iovec32 v32 = { 0 };
 
 	if (r->compat) {
 		read_user(&v32, sizeof v32, iov + i * sizeof v32);
@@ -139,7 +139,7 @@ INLINE __u32 iov_size(struct record *r, __u64 iov, __u64 n)
 static long iov_step(__u32 i, struct iov_walk *w)
 {
 	volatile __u32 *left = &w->r.cpu->left;
-	struct user_iovec v;
+	struct abi_iovec v;
 	__u32 want, got;
 
 	if (i >= w->n)
@@ -167,14 +167,14 @@ INLINE void put_iov(struct record *r, __u64 iov, __u64 n, __u64 limit)
 INLINE void put_read_iov(struct record *r, __u64 iov, __u64 n)
 {
 	if (r->ret > 0)
-		put_iov(r, iov, n, less_of(snaplen(), r->ret));
+		put_iov(r, iov, n, less_of(snaplen(r), r->ret));
 	else
 		put_empty(r);
 }
 
 INLINE void put_written_iov(struct record *r, __u64 iov, __u64 n)
 {
-	put_iov(r, iov, n, r->ret > 0 ? less_of(snaplen(), r->ret) : snaplen());
+	put_iov(r, iov, n, r->ret > 0 ? less_of(snaplen(r), r->ret) : snaplen(r));
 }
 
 /* --- files --- */
@@ -316,7 +316,7 @@ struct poll_walk {
 
 static long poll_step(__u32 i, struct poll_walk *w)
 {
-	struct user_pollfd fd = { .fd = -1 };
+	struct abi_pollfd fd = { .fd = -1 };
 	__u8 *at;
 
 	if (i >= w->count)
@@ -334,7 +334,7 @@ STEPS(poll_step, struct poll_walk)
 INLINE void put_fd_list(struct record *r, __u64 p, __u64 n)
 {
 	struct poll_walk w = { .r = *r, .p = p, .count = less_of((__u32)n, POLL_MAX) };
-	struct user_pollfd fd;
+	struct abi_pollfd fd;
 
 	if (w.count && read_user(&fd, sizeof fd, p))
 		w.count = 0;

@@ -3,43 +3,43 @@
 #ifndef SAKER_COMMON_USER_H
 #define SAKER_COMMON_USER_H
 
-struct user_iovec {
+struct abi_iovec {
 	__u64 base, len;
 };
-struct user_iovec32 {
+struct abi_iovec32 {
 	__u32 base, len;
 };
-struct user_msghdr {
+struct abi_msghdr {
 	__u64 name;
 	__u32 namelen, pad;
 	__u64 iov, iovlen, control, controllen;
 	__u32 flags, pad2;
 };
-struct user_msghdr32 {
+struct abi_msghdr32 {
 	__u32 name, namelen, iov, iovlen, control, controllen, flags;
 };
-struct user_pollfd {
+struct abi_pollfd {
 	__s32 fd;
 	__s16 events, revents;
 };
-struct user_sembuf {
+struct abi_sembuf {
 	__u16 num;
 	__s16 op, flg;
 };
-struct user_clone_args {
+struct abi_clone_args {
 	__u64 flags;
 };
-struct user_open_how {
+struct abi_open_how {
 	__u64 flags, mode, resolve;
 };
-struct user_io_uring_params {
+struct abi_io_uring_params {
 	__u32 sq_entries, cq_entries, flags, sq_thread_cpu, sq_thread_idle, features;
 };
-struct user_dqblk {
+struct abi_dqblk {
 	__u64 bhardlimit, bsoftlimit, curspace, ihardlimit, isoftlimit, curinodes, btime, itime;
 	__u32 valid;
 };
-struct user_dqinfo {
+struct abi_dqinfo {
 	__u64 bgrace, igrace;
 	__u32 flags, valid;
 };

@@ -333,6 +333,7 @@ static void namespaces(struct test *t)
 
 static void controls(struct test *t)
 {
+	uint32_t array[12] = { 2, 4, 4, 1 }; /* BPF_MAP_TYPE_ARRAY: key, value, entries */
 	char name[16] = { 0 };
 	int reaper = 7;
 	long ret;
@@ -347,7 +348,9 @@ static void controls(struct test *t)
 	EXPECT(SYSCALL_SECCOMP_X, I(SYS(SYS_seccomp, 2, 0, (int[]){ 0x7fff0000 })), I(2), I(0));
 	EXPECT(SYSCALL_SECCOMP_X, I(SYS(SYS_seccomp, 99, 0xffffffff00000003, 0)), I(99), I(3));
 	EXPECT(SYSCALL_BPF_2_X, I(SYS(SYS_bpf, 9999, 0, 0)), I(9999));
-	EXPECT(SYSCALL_BPF_2_X, I(SYS(SYS_bpf, 11, (char[64]){ 0 }, 16)), I(11));
+	ret = SYS(SYS_bpf, 0, array, sizeof array);
+	EXPECT(SYSCALL_BPF_2_X, I(ret), I(0));
+	close((int)ret);
 }
 
 static void keys(struct test *t)

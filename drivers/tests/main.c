@@ -1,5 +1,5 @@
 /*
- * driver_test [CASE...]: every case, or those named; --list names them.  Ends with
+ * driver_test [kmod|bpf] [CASE...]: every case, or those named; --list names them.  Ends with
  * "N passed, N failed" and status 1 if any failed, 77 where there is no driver.
  */
 #include "capture/driver.h"
@@ -423,11 +423,26 @@ static int run_all(struct test *t, int argc, char **argv)
 	return t->nfailed ? 1 : 0;
 }
 
+/* A first argument that names a driver asks for it; it is taken away. */
+static enum driver_kind driver_asked_for(int *argc, char ***argv)
+{
+	enum driver_kind kind = DRIVER_AUTO;
+
+	if (*argc > 1 && strcmp((*argv)[1], "kmod") == 0)
+		kind = DRIVER_KMOD;
+	else if (*argc > 1 && strcmp((*argv)[1], "bpf") == 0)
+		kind = DRIVER_BPF;
+	*argc -= kind != DRIVER_AUTO;
+	*argv += kind != DRIVER_AUTO;
+	return kind;
+}
+
 int main(int argc, char **argv)
 {
 	static struct test t;
 	struct driver_set set = driver_set_all();
-	const struct driver_options opt = { .set = &set,
+	const struct driver_options opt = { .kind = driver_asked_for(&argc, &argv),
+					    .set = &set,
 					    .snaplen = TEST_SNAPLEN,
 					    .include_self = true };
 	char dir[] = "/tmp/driver-test-XXXXXX";

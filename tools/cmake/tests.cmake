@@ -83,6 +83,13 @@ if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
 	add_test(NAME driver_6.1 COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/guest.sh
 		driver_test_static $<TARGET_FILE:driver_test_static>)
 	set_tests_properties(driver_6.1 PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 400)
+	foreach(kernel "6.1.0-*-cloud-amd64" "6.12.*+deb12-cloud-amd64")
+		string(REGEX MATCH "^6\\.[0-9]+" version ${kernel})
+		add_test(NAME kmod_driver_${version} COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh
+			-k ${kernel} "driver_test_static kmod" $<TARGET_FILE:driver_test_static>)
+		set_tests_properties(kmod_driver_${version} PROPERTIES LABELS kernel SKIP_RETURN_CODE 77
+			TIMEOUT 400)
+	endforeach()
 endif()
 
 # rec with a driver that plays a trace: what is right of the driver, without a kernel's help.

@@ -18,7 +18,7 @@ _rec()
 	--rotate) COMPREPLY=($(compgen -W "numbers" -- "$cur")); return ;;
 	--keep|--ring|--syscalls|--filter|--snaplen|--buffer|--before|--after|--rule-matching|--tag|-t|--skip-tag|-T|--skip-rule|-D|--extra-field|--user|--max-cpu) return ;;
 	--compress|--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
-	--driver) COMPREPLY=($(compgen -W "auto bpf" -- "$cur")); return ;;
+	--driver) COMPREPLY=($(compgen -W "auto bpf kmod" -- "$cur")); return ;;
 	--alert-to) COMPREPLY=($(compgen -W "stdout file" -- "$cur")); return ;;
 	esac
 	if [[ $cur == -* ]]; then

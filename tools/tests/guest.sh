@@ -1,18 +1,17 @@
 #!/bin/bash
 # guest.sh [-k KERNEL] COMMAND FILE...: run COMMAND as root under another kernel, in an emulator without
 # KVM; the FILEs (static programs) lie in /t, its working directory.  Status: COMMAND's, or 77 where
-# something for it is missing.
+# something for it is missing.  guest.sh [-k KERNEL] -n: print which kernel that is.
 #   KERNEL  a glob over Debian's kernel releases; the newest match is downloaded and unpacked, never
 #           installed, into $GUEST_CACHE (default: ~/.cache/saker-guest)
 set -euo pipefail
 
 release='6.1.0-*-cloud-amd64'
-while getopts k: option; do
-	case $option in k) release=$OPTARG ;; *) exit 2 ;; esac
+name_only=
+while getopts k:n option; do
+	case $option in k) release=$OPTARG ;; n) name_only=1 ;; *) exit 2 ;; esac
 done
 shift $((OPTIND - 1))
-command=$1
-shift
 
 skip() {
 	echo "skipped: $*"
@@ -40,6 +39,14 @@ if [ -z "$(kernel)" ]; then
 		rm -f "$package"_*.deb) >/dev/null 2>&1 || skip "cannot download $package"
 fi
 
+if [ -n "$name_only" ]; then
+	image=$(kernel)
+	echo "${image##*/vmlinuz-}"
+	exit 0
+fi
+
+command=$1
+shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/root/{bin,proc,sys,dev,tmp,t,etc}

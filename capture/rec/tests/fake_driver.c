@@ -187,6 +187,12 @@ const char *driver_name(const struct driver *d)
 	return "fake";
 }
 
+const char *driver_reason(const struct driver *d)
+{
+	(void)d;
+	return "";
+}
+
 uint64_t driver_now_ns(const struct driver *d)
 {
 	return d->last_ns;

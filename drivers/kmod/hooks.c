@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The probes.  sys_exit looks at the number of a system call, opens a record and lets the function
+ * of its event (capture.def, one each) fill it; the other hooks record one event each.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/delay.h>
+#include <linux/nospec.h>
+#include <linux/tracepoint.h>
+#include <trace/events/sched.h>
+#include <trace/events/signal.h>
+#include <trace/events/syscalls.h>
+#ifdef CONFIG_X86
+#include <asm/trace/exceptions.h>
+#endif
+
+#include "drivers/kmod/read.h"
+#include "drivers/kmod/record.h"
+
+#include "drivers/common/hooks.h"
+#include "drivers/common/rows.h"
+
+/* --- one function per row of capture.def --- */
+
+/* The eBPF programs do not compile where a row gives too few or too many parameters; one check will
+ * do. */
+#define CAPTURE(SYMBOL, steps)                                                                     \
+	static noinline void row_##SYMBOL(const struct record *opened_record)                      \
+	{                                                                                          \
+		const __u8 *types = types_##SYMBOL;                                                \
+		struct record record = *opened_record, *r = &record;                               \
+		struct opened opened = { 0 };                                                      \
+                                                                                                   \
+		(void)types;                                                                       \
+		(void)opened;                                                                      \
+		r->off = RECORD_HEAD + 2 * NPARAMS(SYMBOL);                                        \
+		r->n = 0;                                                                          \
+		steps;                                                                             \
+		close_record(r, EV_##SYMBOL, CLASS_##SYMBOL);                                      \
+	}
+#include "drivers/capture.def"
+
+static void (*const rows[WIRE_PROGRAMS])(const struct record *r) = {
+#define CAPTURE(SYMBOL, steps) [EV_##SYMBOL] = row_##SYMBOL,
+#include "drivers/capture.def"
+};
+
+/* --- system calls --- */
+
+union call_word {
+	struct wire_call call;
+	__u64 word;
+};
+
+/* The reader may change it under us: load it once. */
+INLINE struct wire_call load_call(const struct wire_call *from)
+{
+	BUILD_BUG_ON(sizeof(struct wire_call) != sizeof(__u64));
+	return ((union call_word){ .word = READ_ONCE(*(const __u64 *)from) }).call;
+}
+
+static bool excluded(const struct wire_settings *settings)
+{
+	__u32 n = READ_ONCE(settings->nexcluded), i;
+
+	for (i = 0; i < WIRE_EXCLUDED && i < n; i++) {
+		if (READ_ONCE(settings->excluded[i]) == (__u32)current->tgid)
+			return true;
+	}
+	return false;
+}
+
+/* Arguments of a 32-bit call are 32 bits wide, and sometimes not what they seem (wire.h). */
+INLINE void set_args(struct wire_cpu *cpu, struct pt_regs *regs, __u32 shape)
+{
+	unsigned long args[6];
+	__u32 i;
+
+#if SINCE(5, 1)
+	syscall_get_arguments(current, regs, args);
+#else
+	syscall_get_arguments(current, regs, 0, 6, args);
+#endif
+	for (i = 0; i < 6; i++)
+		cpu->args[i] = cpu->flags & WIRE_COMPAT ? (__u32)args[i] : args[i];
+	if (!(cpu->flags & WIRE_COMPAT))
+		return;
+	if (shape & WIRE_SPLIT_POS)
+		cpu->args[3] |= cpu->args[4] << 32;
+	if (shape & WIRE_PAGES)
+		cpu->args[5] <<= 12;
+}
+
+/* The arguments of a 32-bit call that has them in memory. */
+static void set_packed_args(struct wire_cpu *cpu, __u64 p)
+{
+	__u32 args[6] = { 0 }, i;
+
+	for (i = 0; i < 6; i++) {
+		read_user(&args[i], 4, p + 4 * i);
+		cpu->args[i] = args[i];
+	}
+}
+
+/*
+ * After an execve that changes the width of its process, the number belongs to the other table.
+ * It returns 0 with all registers cleared, which none of these numbers does otherwise; the event
+ * itself comes from sched_process_exec.
+ */
+INLINE bool after_execve(bool compat, __u32 nr, long ret, struct pt_regs *regs)
+{
+#ifdef CONFIG_X86_64
+	if (ret != 0 || regs->di || regs->si || regs->bx || regs->cx)
+		return false;
+	return compat ? nr == 59 || nr == 322 : nr == 11 || nr == 358;
+#else
+	return false;
+#endif
+}
+
+INLINE __u32 first_arg(struct pt_regs *regs, __u32 n)
+{
+#ifdef CONFIG_X86_64
+	return n == 0 ? regs->bx : regs->cx;
+#else
+	return 0; /* socketcall and the old mmap are i386's */
+#endif
+}
+
+static void record_generic(struct record *r, __u32 code, __u32 nr)
+{
+	r->off = RECORD_HEAD + 2 * NPARAMS(GENERIC_X);
+	put_generic(r, code, nr);
+	close_record(r, EV_GENERIC_X, CLASS_GENERIC_X);
+}
+
+/* sendmmsg and recvmmsg give one event per message. */
+static bool next_message(struct record *r, struct session *s, const struct wire_call *call)
+{
+	struct wire_cpu *cpu = r->cpu;
+	__u32 flags = cpu->flags;
+
+	if (call->event != EV_SOCKET_SENDMMSG_X && call->event != EV_SOCKET_RECVMMSG_X)
+		return false;
+	cpu->index++;
+	if (cpu->index >= MESSAGES || (__s64)cpu->index >= cpu->ret ||
+	    !open_record(r, s, call->class))
+		return false;
+	cpu->flags = flags;
+	return true;
+}
+
+static void record_call(struct session *s, struct pt_regs *regs, __u32 nr, long ret, bool compat,
+			const struct wire_call *call, __u64 packed)
+{
+	struct wire_cpu *cpu;
+	struct record r;
+
+	if (!open_record(&r, s, call->class))
+		return;
+	cpu = r.cpu;
+	cpu->flags = compat ? WIRE_COMPAT : 0;
+	if (call->event >= WIRE_PROGRAMS || !rows[call->event]) {
+		record_generic(&r, call->code, nr < WIRE_CALLS ? call->nr : nr);
+		return;
+	}
+	cpu->ret = ret;
+	cpu->shape = call->shape;
+	cpu->index = 0;
+	if (packed)
+		set_packed_args(cpu, packed);
+	else
+		set_args(cpu, regs, call->shape);
+	do {
+		r.ret = ret;
+		r.compat = compat;
+		rows[call->event](&r);
+	} while (next_message(&r, s, call));
+}
+
+static void on_sys_exit(void *data, SYS_EXIT_ARGS)
+{
+	struct session *s = data;
+	const struct wire_settings *settings = s->settings;
+	__u32 nr = syscall_get_nr(current, regs), which;
+	const struct wire_call *at = &settings->unknown;
+	bool compat = in_compat_call();
+	struct wire_call call;
+	__u64 packed = 0;
+
+	if (nr == (__u32)-1)
+		return; /* cancelled by a tracer or seccomp */
+	if (nr < WIRE_CALLS)
+		at = &settings->calls[compat][array_index_nospec(nr, WIRE_CALLS)];
+	call = load_call(at);
+	if (call.shape & WIRE_OLD_MMAP)
+		packed = first_arg(regs, 0);
+	if (call.shape & WIRE_SOCKETCALL) {
+		which = first_arg(regs, 0);
+		packed = first_arg(regs, 1);
+		if (which >= WIRE_SOCKET_CALLS)
+			which = 0; /* means nothing either */
+		call = load_call(
+			&settings->socketcalls[array_index_nospec(which, WIRE_SOCKET_CALLS)]);
+	}
+	if (!(call.shape & WIRE_WANTED) || ((call.shape & WIRE_FAILURES) && ret == 0) ||
+	    after_execve(compat, nr, ret, regs) || excluded(settings))
+		return;
+	preempt_disable_notrace();
+	record_call(s, regs, nr, ret, compat, &call, packed);
+	preempt_enable_notrace();
+}
+
+/* --- the other hooks --- */
+
+/* Begin a hook's own event, with preemption off; false: it is not wanted, or lost. */
+static bool open_event(struct record *r, struct session *s, const __u32 *wanted, __u32 class,
+		       __u32 nparams)
+{
+	if (!READ_ONCE(*wanted) || excluded(s->settings))
+		return false;
+	preempt_disable_notrace();
+	if (open_record(r, s, class)) {
+		r->off = RECORD_HEAD + 2 * nparams;
+		return true;
+	}
+	preempt_enable_notrace();
+	return false;
+}
+
+#define OPEN_EVENT(SYMBOL, wanted)                                                                 \
+	open_event(&r, s, &s->settings->wanted, CLASS_##SYMBOL, NPARAMS(SYMBOL))
+#define CLOSE_EVENT(SYMBOL)                                                                        \
+	do {                                                                                       \
+		close_record(&r, EV_##SYMBOL, CLASS_##SYMBOL);                                     \
+		preempt_enable_notrace();                                                          \
+	} while (0)
+
+static void on_exec(void *data, EXEC_ARGS)
+{
+	struct session *s = data;
+	struct record r;
+
+	if ((current->flags & PF_KTHREAD) || !OPEN_EVENT(SYSCALL_EXECVE_19_X, execs))
+		return;
+	put_exec(&r, bprm);
+	CLOSE_EVENT(SYSCALL_EXECVE_19_X);
+}
+
+static void on_exit(void *data, EXIT_ARGS)
+{
+	struct session *s = data;
+	struct record r;
+
+	if (!OPEN_EVENT(PROCEXIT_1_E, process_exits))
+		return;
+	rcu_read_lock(); /* keeps the ancestors of the task and what signals they share */
+	put_exit(&r, task);
+	rcu_read_unlock();
+	CLOSE_EVENT(PROCEXIT_1_E);
+}
+
+static void on_signal(void *data, SIGNAL_ARGS)
+{
+	struct session *s = data;
+	struct record r;
+
+	if (!OPEN_EVENT(SIGNALDELIVER_E, signals))
+		return;
+	put_signal(&r, sig, info, current->pid);
+	CLOSE_EVENT(SIGNALDELIVER_E);
+}
+
+static void on_switch(void *data, SWITCH_ARGS)
+{
+	struct session *s = data;
+	struct record r;
+
+	if (!OPEN_EVENT(SCHEDSWITCH_6_E, switches))
+		return;
+	put_switch(&r, prev, next);
+	CLOSE_EVENT(SCHEDSWITCH_6_E);
+}
+
+static void on_page_fault(void *data, PAGE_FAULT_ARGS)
+{
+	struct session *s = data;
+	struct record r;
+
+	if (raw_cpu_ptr(s->percpu)->own.busy)
+		return; /* our own reading of user memory */
+	if (!OPEN_EVENT(PAGE_FAULT_E, page_faults))
+		return;
+	put_page_fault(&r, address, instruction_pointer(regs), error);
+	CLOSE_EVENT(PAGE_FAULT_E);
+}
+
+/* --- finding and attaching --- */
+
+#define ALWAYS SIZE_MAX
+
+static struct hook {
+	const char *name;
+	void *probe;
+	size_t wanted; /* offset of a __u32 of the settings */
+	struct tracepoint *tracepoint;
+} hooks[] = {
+	{ "sys_exit", on_sys_exit, ALWAYS },
+	{ "sched_process_exec", on_exec, ALWAYS },
+	{ "sched_process_exit", on_exit, ALWAYS },
+	{ "signal_deliver", on_signal, ALWAYS },
+	{ "page_fault_user", on_page_fault, offsetof(struct wire_settings, page_faults) },
+	{ "page_fault_kernel", on_page_fault, offsetof(struct wire_settings, page_faults) },
+	{ "sched_switch", on_switch, offsetof(struct wire_settings, switches) },
+};
+
+/* A kernel whose tracepoint passes something else must not compile. */
+static void __maybe_unused check_probes(void)
+{
+	check_trace_callback_type_sys_exit(on_sys_exit);
+	check_trace_callback_type_sched_process_exec(on_exec);
+	check_trace_callback_type_sched_process_exit(on_exit);
+	check_trace_callback_type_signal_deliver(on_signal);
+	check_trace_callback_type_sched_switch(on_switch);
+#ifdef CONFIG_X86
+	check_trace_callback_type_page_fault_user(on_page_fault);
+	check_trace_callback_type_page_fault_kernel(on_page_fault);
+#endif
+}
+
+static void look_at(struct tracepoint *tp, void *unused)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (strcmp(hooks[i].name, tp->name) == 0)
+			hooks[i].tracepoint = tp;
+	}
+}
+
+int hooks_find(void)
+{
+	size_t i;
+
+	for_each_kernel_tracepoint(look_at, NULL);
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (hooks[i].wanted == ALWAYS && !hooks[i].tracepoint) {
+			pr_err("this kernel has no tracepoint %s\n", hooks[i].name);
+			return -ENXIO;
+		}
+	}
+	return 0;
+}
+
+static bool hook_is_wanted(const struct hook *hook, const struct wire_settings *settings)
+{
+	return hook->wanted == ALWAYS ||
+	       READ_ONCE(*(const __u32 *)((const char *)settings + hook->wanted));
+}
+
+int hooks_attach(struct session *s)
+{
+	int error = 0;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(hooks) && !error; i++) {
+		struct hook *hook = &hooks[i];
+
+		if ((s->attached & BIT(i)) || !hook_is_wanted(hook, s->settings))
+			continue;
+		error = hook->tracepoint
+				? tracepoint_probe_register(hook->tracepoint, hook->probe, s)
+				: -ENXIO;
+		if (!error)
+			s->attached |= BIT(i);
+	}
+	if (error)
+		hooks_detach(s);
+	return error;
+}
+
+void hooks_detach(struct session *s)
+{
+	size_t i;
+
+	if (!s->attached)
+		return;
+	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (!(s->attached & BIT(i)))
+			continue;
+		/* Before 5.11 this needs memory, and what stays registered must not be freed. */
+		while (tracepoint_probe_unregister(hooks[i].tracepoint, hooks[i].probe, s) ==
+		       -ENOMEM)
+			msleep(20);
+	}
+	s->attached = 0;
+	tracepoint_synchronize_unregister();
+}
