@@ -2,8 +2,9 @@
 /*
  * The few kernel types that the programs read, with the few members they need.  libbpf moves every
  * access to where the running kernel keeps the member (CO-RE), so neither order nor completeness
- * matters, and the build needs no vmlinux.h.  Members that moved between kernels have flavours:
- * `struct name___when`, which stands for `struct name`.
+ * matters, and the build needs no vmlinux.h.  A type lists the members of all kernels; a member that
+ * changed its type has a flavour: `struct name___when`, which stands for `struct name`.  Every type
+ * costs the start half a millisecond, and one that the kernel does not know a look at all modules.
  */
 #ifndef SAKER_BPF_CORE_H
 #define SAKER_BPF_CORE_H
@@ -186,14 +187,10 @@ struct inode {
 	unsigned int i_flags;
 	struct super_block *i_sb;
 	unsigned long i_ino;
-	__s64 i_mtime_sec, i_ctime_sec; /* 6.11 */
+	struct timespec64 i_mtime, i_ctime;     /* up to 6.5 */
+	struct timespec64 __i_mtime, __i_ctime; /* up to 6.10 */
+	__s64 i_mtime_sec, i_ctime_sec;
 	__u32 i_mtime_nsec, i_ctime_nsec;
-};
-struct inode___upto_6_5 {
-	struct timespec64 i_mtime, i_ctime;
-};
-struct inode___upto_6_10 {
-	struct timespec64 __i_mtime, __i_ctime;
 };
 
 struct dentry {
@@ -255,11 +252,9 @@ struct mm_struct___upto_6_1 {
 };
 
 struct kernfs_node {
-	struct kernfs_node *__parent; /* 6.15 */
+	struct kernfs_node *parent; /* up to 6.14 */
+	struct kernfs_node *__parent;
 	const char *name;
-};
-struct kernfs_node___upto_6_14 {
-	struct kernfs_node *parent;
 };
 struct cgroup {
 	struct kernfs_node *kn;

@@ -46,25 +46,19 @@ INLINE __u64 plain_nsec(__u32 nsec)
 
 INLINE __u64 inode_ctime(struct inode *inode)
 {
-	struct inode___upto_6_5 *old = (void *)inode;
-	struct inode___upto_6_10 *mid = (void *)inode;
-
-	if (bpf_core_field_exists(old->i_ctime))
-		return nanoseconds(PEEK(old, i_ctime.tv_sec), PEEK(old, i_ctime.tv_nsec));
-	if (bpf_core_field_exists(mid->__i_ctime))
-		return nanoseconds(PEEK(mid, __i_ctime.tv_sec), PEEK(mid, __i_ctime.tv_nsec));
+	if (bpf_core_field_exists(inode->i_ctime))
+		return nanoseconds(PEEK(inode, i_ctime.tv_sec), PEEK(inode, i_ctime.tv_nsec));
+	if (bpf_core_field_exists(inode->__i_ctime))
+		return nanoseconds(PEEK(inode, __i_ctime.tv_sec), PEEK(inode, __i_ctime.tv_nsec));
 	return nanoseconds(PEEK(inode, i_ctime_sec), plain_nsec(PEEK(inode, i_ctime_nsec)));
 }
 
 INLINE __u64 inode_mtime(struct inode *inode)
 {
-	struct inode___upto_6_5 *old = (void *)inode;
-	struct inode___upto_6_10 *mid = (void *)inode;
-
-	if (bpf_core_field_exists(old->i_mtime))
-		return nanoseconds(PEEK(old, i_mtime.tv_sec), PEEK(old, i_mtime.tv_nsec));
-	if (bpf_core_field_exists(mid->__i_mtime))
-		return nanoseconds(PEEK(mid, __i_mtime.tv_sec), PEEK(mid, __i_mtime.tv_nsec));
+	if (bpf_core_field_exists(inode->i_mtime))
+		return nanoseconds(PEEK(inode, i_mtime.tv_sec), PEEK(inode, i_mtime.tv_nsec));
+	if (bpf_core_field_exists(inode->__i_mtime))
+		return nanoseconds(PEEK(inode, __i_mtime.tv_sec), PEEK(inode, __i_mtime.tv_nsec));
 	return nanoseconds(PEEK(inode, i_mtime_sec), PEEK(inode, i_mtime_nsec));
 }
 
@@ -94,7 +88,7 @@ INLINE __u64 rss_pages(struct mm_struct *mm, __u32 what)
 	struct mm_struct___upto_6_1 *old = (void *)mm;
 	char *first;
 
-	if (bpf_core_type_exists(struct mm_rss_stat)) {
+	if (bpf_core_field_exists(old->rss_stat.count)) {
 		first = (char *)ADDRESS_OF(old->rss_stat.count[0].counter);
 		return peek_word(first + what * sizeof(__u64));
 	}
@@ -114,9 +108,7 @@ INLINE __u32 login_uid(struct task_struct *task)
 
 INLINE struct kernfs_node *parent_node(struct kernfs_node *kn)
 {
-	struct kernfs_node___upto_6_14 *old = (void *)kn;
-
-	return bpf_core_field_exists(old->parent) ? PEEK(old, parent) : PEEK(kn, __parent);
+	return bpf_core_field_exists(kn->parent) ? PEEK(kn, parent) : PEEK(kn, __parent);
 }
 
 #endif
