@@ -241,11 +241,14 @@ static int take_stock(struct drain *d, struct err *err)
 					  .now_ns = now_of,
 					  .now_arg = d->driver };
 	const struct containers_options where = { .background = true };
+	struct scan_stats found = { 0 };
 
 	/* Its thread is to have what a scan needs, and no more. */
 	if (containers_new(&where, &d->containers, err) < 0 ||
-	    scan_host(&how, put_found, d, NULL, err) < 0)
+	    scan_host(&how, put_found, d, &found, err) < 0)
 		return -1;
+	meter_set(&d->opt.meter->incomplete, found.unreadable);
+	meter_set(&d->opt.meter->unknown, found.sockets_unknown);
 	reconcile_scanned(d->reconcile, driver_now_ns(d->driver));
 	containers_wait(d->containers, CONTAINERS_WAIT_MS);
 	put_containers(d, driver_now_ns(d->driver));
@@ -311,6 +314,16 @@ static int follow(struct drain *d, struct err *err)
 	return 0;
 }
 
+/* What is not in the trace although nothing was lost, and what is not in its place. */
+static void tell_of_order(struct drain *d)
+{
+	const struct reconcile_stats settled = reconcile_stats(d->reconcile);
+
+	meter_set(&d->opt.meter->known, settled.before_scan + settled.known_child);
+	meter_set(&d->opt.meter->gone, settled.gone);
+	meter_set(&d->opt.meter->late, driver_stats(d->driver).late);
+}
+
 int drain_run(struct drain *d, struct err *err)
 {
 	int rc = take_stock(d, err) < 0 ? -1 : follow(d, err);
@@ -318,6 +331,7 @@ int drain_run(struct drain *d, struct err *err)
 	if (!d->cut)
 		look_at_losses(d, true);
 	pass(d);
+	tell_of_order(d);
 	belt_finish(d->opt.belt, 0);
 	return rc;
 }

@@ -19,6 +19,12 @@ struct meter {
 	_Atomic uint64_t alerts;      /* delivered */
 	_Atomic uint64_t alerts_lost; /* there was no room in the queue, or no way out */
 	_Atomic uint64_t waits;       /* times that the drain found no free buffer */
+	_Atomic uint64_t late;        /* events behind younger ones */
+	/* while the host was looked over */
+	_Atomic uint64_t known; /* events that what was found tells of: not recorded */
+	_Atomic uint64_t gone;  /* events of processes that ended before their turn: not recorded */
+	_Atomic uint64_t incomplete; /* processes of which something could not be read */
+	_Atomic uint64_t unknown;    /* sockets that no table of the kernel lists: not told */
 };
 
 static inline void meter_add(_Atomic uint64_t *counter, uint64_t n)

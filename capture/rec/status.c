@@ -17,7 +17,12 @@ struct status status_of(const struct meter *m, uint64_t at_ns, uint64_t cpu_ns)
 				.matches = meter_get(&m->matches),
 				.alerts = meter_get(&m->alerts),
 				.alerts_lost = meter_get(&m->alerts_lost),
-				.waits = meter_get(&m->waits) };
+				.waits = meter_get(&m->waits),
+				.late = meter_get(&m->late),
+				.known = meter_get(&m->known),
+				.gone = meter_get(&m->gone),
+				.incomplete = meter_get(&m->incomplete),
+				.unknown = meter_get(&m->unknown) };
 }
 
 static uint64_t span_ns(const struct status *from, const struct status *to)
@@ -62,6 +67,32 @@ void status_line(struct buf *b, const struct status *begun, const struct status 
 	buf_printf(b, "cpu %.0f %%", status_cpu(before, now));
 }
 
+/* One line per number that is not 0: how things stand beside what was lost. */
+static void put_notes(struct buf *b, const struct status *now)
+{
+	const struct {
+		uint64_t n;
+		const char *one, *many;
+	} notes[] = {
+		{ now->known, "event not recorded: what was found at the start tells of it",
+		  "events not recorded: what was found at the start tells of them" },
+		{ now->gone, "event not recorded: its process ended before it was found",
+		  "events not recorded: their processes ended before they were found" },
+		{ now->incomplete, "process could be read only in part",
+		  "processes could be read only in part" },
+		{ now->unknown, "socket could not be read", "sockets could not be read" },
+		{ now->late, "event came behind a younger one", "events came behind younger ones" },
+		{ now->matches, "match", "matches" },
+	};
+
+	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++) {
+		if (notes[i].n == 0)
+			continue;
+		human_count(b, notes[i].n);
+		buf_printf(b, " %s\n", notes[i].n == 1 ? notes[i].one : notes[i].many);
+	}
+}
+
 void status_summary(struct buf *b, const struct status *begun, const struct status *now)
 {
 	uint64_t events = now->events ? now->events : 1;
@@ -81,10 +112,7 @@ void status_summary(struct buf *b, const struct status *begun, const struct stat
 		buf_printf(b, " in %" PRIu64 " files", now->files);
 	buf_printf(b, ", %.2f us of CPU per event\n",
 		   (double)(now->cpu_ns - begun->cpu_ns) / 1e3 / (double)events);
-	if (now->matches) {
-		human_count(b, now->matches);
-		buf_puts(b, now->matches == 1 ? " match\n" : " matches\n");
-	}
+	put_notes(b, now);
 	if (now->waits && now->lost) {
 		human_count(b, now->waits);
 		buf_puts(b,

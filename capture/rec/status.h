@@ -10,7 +10,7 @@ struct status {
 	uint64_t at_ns;  /* monotonic */
 	uint64_t cpu_ns; /* of this process */
 	uint64_t events, lost, bytes, files, saved, save_failures, matches, alerts, alerts_lost,
-		waits;
+		waits, late, known, gone, incomplete, unknown;
 };
 
 struct status status_of(const struct meter *m, uint64_t at_ns, uint64_t cpu_ns);

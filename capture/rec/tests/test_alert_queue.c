@@ -102,6 +102,30 @@ static void the_status_is_one_line(void **state)
 	buf_deinit(&b);
 }
 
+static void the_summary_tells_what_the_start_left_out(void **state)
+{
+	const struct status begun = { 0 }, now = { .at_ns = 1000000000,
+						   .cpu_ns = 10000,
+						   .events = 10,
+						   .known = 1234,
+						   .gone = 1,
+						   .incomplete = 2,
+						   .unknown = 1,
+						   .late = 3 };
+	struct buf b = { 0 };
+
+	(void)state;
+	status_summary(&b, &begun, &now);
+	assert_string_equal(buf_cstr(&b),
+			    "10 events in 1.000 s, 0 lost, 1.00 us of CPU per event\n"
+			    "1,234 events not recorded: what was found at the start tells of them\n"
+			    "1 event not recorded: its process ended before it was found\n"
+			    "2 processes could be read only in part\n"
+			    "1 socket could not be read\n"
+			    "3 events came behind younger ones\n");
+	buf_deinit(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +134,7 @@ int main(void)
 		cmocka_unit_test(bytes_are_bounded_too),
 		cmocka_unit_test(a_closed_queue_ends_when_it_is_empty),
 		cmocka_unit_test(the_status_is_one_line),
+		cmocka_unit_test(the_summary_tells_what_the_start_left_out),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
