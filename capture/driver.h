@@ -68,6 +68,12 @@ struct driver_options {
 	const int32_t *exclude; /* more thread groups not to record (initial pid namespace) */
 	uint32_t nexclude;      /* up to DRIVER_MAX_EXCLUDED - 1 */
 	uint32_t timeout_ms;    /* 0: 100 */
+	/*
+	 * Read paths when calls end.  Otherwise those of open, openat, openat2 and creat, and the
+	 * address of connect, are read when they begin, where the kernel (5.11) can keep them: then no
+	 * other thread can change what is recorded.  It costs a second hook on every system call.
+	 */
+	bool paths_at_exit;
 };
 
 /*
@@ -90,6 +96,8 @@ void driver_close(struct driver *d);
 const char *driver_name(const struct driver *d);
 /* Why not the first one of DRIVER_AUTO; "" when it is, or when a kind was asked for. */
 const char *driver_reason(const struct driver *d);
+/* Are paths read when calls begin? */
+bool driver_reads_entries(const struct driver *d);
 /* Now, on the clock of event times. */
 uint64_t driver_now_ns(const struct driver *d);
 

@@ -13,8 +13,11 @@ struct driver_loaded {
 
 struct driver_backend {
 	const char *name;
-	/* ring_bytes is a power of two.  On failure nothing is left. */
-	int (*load)(uint32_t ring_bytes, struct driver_loaded *out, struct err *err);
+	/*
+	 * ring_bytes is a power of two; entry: read paths when calls begin, if the kernel can
+	 * (mem.layout.entry says so).  On failure nothing is left.
+	 */
+	int (*load)(uint32_t ring_bytes, bool entry, struct driver_loaded *out, struct err *err);
 	/* Attach the hooks that the settings want. */
 	int (*attach)(struct driver_loaded *l, struct err *err);
 	/* No record begins once this has returned. */

@@ -1,6 +1,6 @@
 /*
- * The eBPF driver: its object files are part of this program; libbpf fits one of them to the running
- * kernel.
+ * The eBPF driver: its object files are part of this program; libbpf fits one of them to the
+ * running kernel.
  */
 #include "capture/driver_backend.h"
 
@@ -39,6 +39,7 @@ static const struct {
 	const char *program;
 	size_t wanted; /* offset of a __u32; SIZE_MAX: always */
 } hooks[] = {
+	{ "sys_enter", offsetof(struct wire_settings, entries) },
 	{ "sys_exit", SIZE_MAX },
 	{ "sched_process_exec", SIZE_MAX },
 	{ "sched_process_exit", SIZE_MAX },
@@ -119,8 +120,18 @@ static void bpf_driver_unload(struct driver_loaded *l)
 	*l = (struct driver_loaded){ 0 };
 }
 
+/* Without what keeps the arguments of calls: the rest never gets to it. */
+static int leave_out_entries(struct bpf_object *object)
+{
+	struct bpf_program *program = bpf_object__find_program_by_name(object, "sys_enter");
+	struct bpf_map *map = bpf_object__find_map_by_name(object, "entries");
+	int rc = bpf_program__set_autoload(program, false);
+
+	return rc ? rc : bpf_map__set_autocreate(map, false);
+}
+
 /* Sizes are part of what the verifier checks: set them before loading. */
-static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t ring_bytes,
+static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t ring_bytes, bool entry,
 		     struct err *err)
 {
 	struct bpf_map *cpus = bpf_object__find_map_by_name(d->object, "cpus");
@@ -138,7 +149,8 @@ static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t rin
 	l->mem.layout = (struct wire_layout){ .chunk_shift = shift,
 					      .nchunks = ring_bytes >> shift,
 					      .chunk_bytes = UINT64_C(1) << shift,
-					      .ring_bytes = ring_bytes };
+					      .ring_bytes = ring_bytes,
+					      .entry = entry };
 	rc = bpf_map__set_max_entries(cpus, l->mem.ncpus);
 	if (!rc)
 		rc = bpf_map__set_max_entries(rings, l->mem.ncpus * l->mem.layout.nchunks);
@@ -146,6 +158,8 @@ static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t rin
 		rc = bpf_map__set_value_size(rings, 1u << shift);
 	if (!rc)
 		rc = bpf_map__set_initial_value(layout, &l->mem.layout, sizeof l->mem.layout);
+	if (!rc && !entry)
+		rc = leave_out_entries(d->object);
 	return rc ? unsupported(err, rc, "cannot size the rings of the eBPF driver") : 0;
 }
 
@@ -169,7 +183,7 @@ static int connect_programs(struct bpf_driver *d, struct err *err)
 
 /* Have the kernel take one of the forms; what the quicker ones need, older kernels lack. */
 static int load_form(struct bpf_driver *d, struct driver_loaded *out, size_t form,
-		     uint32_t ring_bytes, struct err *err)
+		     uint32_t ring_bytes, bool entry, struct err *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "saker");
 	int rc;
@@ -177,13 +191,14 @@ static int load_form(struct bpf_driver *d, struct driver_loaded *out, size_t for
 	d->object = bpf_object__open_mem(forms[form].bytes, *forms[form].size, &opts);
 	if (!d->object)
 		return unsupported(err, errno, "cannot open the eBPF driver");
-	if (size_maps(d, out, ring_bytes, err) < 0)
+	if (size_maps(d, out, ring_bytes, entry, err) < 0)
 		return -1;
 	rc = bpf_object__load(d->object);
 	return rc ? unsupported(err, rc, "the kernel does not take the eBPF driver") : 0;
 }
 
-static int bpf_driver_load(uint32_t ring_bytes, struct driver_loaded *out, struct err *err)
+static int bpf_driver_load(uint32_t ring_bytes, bool entry, struct driver_loaded *out,
+			   struct err *err)
 {
 	const size_t nforms = sizeof forms / sizeof forms[0];
 	struct bpf_driver *d = calloc(1, sizeof *d);
@@ -193,10 +208,11 @@ static int bpf_driver_load(uint32_t ring_bytes, struct driver_loaded *out, struc
 	if (!d)
 		return err_set(err, ERR_NOMEM, "no memory for the eBPF driver");
 	libbpf_set_print(keep_quiet);
+	entry = entry && libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 1;
 	for (size_t i = 0; i < nforms && rc; i++) {
 		bpf_object__close(d->object);
 		d->object = NULL;
-		rc = load_form(d, out, i, ring_bytes, i + 1 < nforms ? NULL : err);
+		rc = load_form(d, out, i, ring_bytes, entry, i + 1 < nforms ? NULL : err);
 	}
 	if (rc)
 		goto fail;
@@ -232,7 +248,7 @@ static int bpf_driver_attach(struct driver_loaded *l, struct err *err)
 
 		if (hooks[i].wanted != SIZE_MAX)
 			memcpy(&wanted, (const char *)l->settings + hooks[i].wanted, sizeof wanted);
-		if (!wanted)
+		if (!wanted || !bpf_program__autoload(p))
 			continue;
 		link = bpf_program__attach(p);
 		if (!link) {

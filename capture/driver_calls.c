@@ -48,6 +48,34 @@ static void put(struct wire_call *slot, struct wire_call call)
 	__atomic_store_n((uint64_t *)(void *)slot, v, __ATOMIC_RELAXED);
 }
 
+/* The rows of capture.def that have a GIVEN_TEXT or GIVEN_ADDRESS. */
+static bool read_at_entry(uint32_t event)
+{
+	static const struct {
+		uint16_t event;
+		const char *steps;
+	} rows[] = {
+#define CAPTURE(SYMBOL, steps) { EV_##SYMBOL, #steps },
+#include "drivers/capture.def"
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (rows[i].event == event)
+			return strstr(rows[i].steps, "GIVEN_TEXT") ||
+			       strstr(rows[i].steps, "GIVEN_ADDRESS");
+	}
+	return false;
+}
+
+static bool wants_entries(const struct wire_settings *s)
+{
+	for (uint32_t nr = 0; nr < WIRE_CALLS; nr++) {
+		if ((s->calls[0][nr].shape & WIRE_WANTED) && (s->calls[0][nr].shape & WIRE_ENTRY))
+			return true;
+	}
+	return false;
+}
+
 static struct wire_call call_of(const struct syscall_desc *call, const struct driver_set *set,
 				uint32_t shape)
 {
@@ -58,6 +86,8 @@ static struct wire_call call_of(const struct syscall_desc *call, const struct dr
 		shape |= WIRE_WANTED;
 	if (event == EV_SYSCALL_EXECVE_19_X || event == EV_SYSCALL_EXECVEAT_X)
 		shape |= WIRE_FAILURES;
+	if (read_at_entry(event))
+		shape |= WIRE_ENTRY;
 	return (struct wire_call){ .code = call->code,
 				   .event = event,
 				   .nr = (uint16_t)(call->nr_x86_64 < 0 ? 0 : call->nr_x86_64),
@@ -118,4 +148,5 @@ void driver_calls_fill(struct wire_settings *s, const struct driver_set *set)
 	s->signals = set->signals;
 	s->page_faults = set->page_faults;
 	s->switches = set->switches;
+	s->entries = wants_entries(s);
 }

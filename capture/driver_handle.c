@@ -147,19 +147,23 @@ static const struct source_ops driver_ops = { .next = driver_next, .close = driv
 
 /* A kind that was asked for, or the first that this kernel takes; the error names all that failed.
  */
-static int load(struct driver *d, enum driver_kind kind, uint32_t ring_bytes, struct err *err)
+static int load(struct driver *d, const struct driver_options *opt, struct err *err)
 {
 	static const struct driver_backend *const backends[] = { &driver_bpf, &driver_kmod };
 
-	if (kind != DRIVER_AUTO) {
-		d->backend = backends[kind - DRIVER_BPF];
-		return d->backend->load(ring_bytes, &d->loaded, err);
+	const uint32_t ring_bytes =
+		power_of_two(opt->ring_bytes ? opt->ring_bytes : DRIVER_RING_BYTES);
+	const bool entry = !opt->paths_at_exit;
+
+	if (opt->kind != DRIVER_AUTO) {
+		d->backend = backends[opt->kind - DRIVER_BPF];
+		return d->backend->load(ring_bytes, entry, &d->loaded, err);
 	}
 	d->backend = &driver_bpf;
-	if (d->backend->load(ring_bytes, &d->loaded, &d->reason) == 0)
+	if (d->backend->load(ring_bytes, entry, &d->loaded, &d->reason) == 0)
 		return 0;
 	d->backend = &driver_kmod;
-	if (d->backend->load(ring_bytes, &d->loaded, err) == 0)
+	if (d->backend->load(ring_bytes, entry, &d->loaded, err) == 0)
 		return 0;
 	err_prefix(err, "%s; and", d->reason.msg);
 	return -1;
@@ -167,7 +171,6 @@ static int load(struct driver *d, enum driver_kind kind, uint32_t ring_bytes, st
 
 int driver_open(const struct driver_options *opt, struct driver **out, struct err *err)
 {
-	uint32_t ring_bytes = power_of_two(opt->ring_bytes ? opt->ring_bytes : DRIVER_RING_BYTES);
 	struct driver *d = calloc(1, sizeof *d);
 
 	*out = NULL;
@@ -176,7 +179,7 @@ int driver_open(const struct driver_options *opt, struct driver **out, struct er
 	d->base.ops = &driver_ops;
 	d->timeout_us = (opt->timeout_ms ? opt->timeout_ms : 100) * 1000;
 	d->poll_us = POLL_MIN_US;
-	if (load(d, opt->kind, ring_bytes, err) < 0) {
+	if (load(d, opt, err) < 0) {
 		free(d);
 		return -1;
 	}
@@ -229,6 +232,11 @@ const char *driver_name(const struct driver *d)
 const char *driver_reason(const struct driver *d)
 {
 	return d->reason.msg;
+}
+
+bool driver_reads_entries(const struct driver *d)
+{
+	return d->loaded.mem.layout.entry && d->loaded.settings->entries;
 }
 
 uint64_t driver_now_ns(const struct driver *d)

@@ -84,6 +84,7 @@ struct wire_layout {
 	__u32 nchunks; /* per CPU, a power of two */
 	__u64 chunk_bytes;
 	__u64 ring_bytes; /* nchunks * chunk_bytes */
+	__u64 entry;      /* paths and addresses are read when calls begin (WIRE_ENTRY) */
 };
 
 enum {
@@ -94,6 +95,7 @@ enum {
 	WIRE_PAGES = 16,     /* argument 5 counts pages */
 	WIRE_TIME64 = 32,    /* a 32-bit call whose times have 64 bits */
 	WIRE_OLD_MMAP = 64,  /* all arguments lie behind argument 0 */
+	WIRE_ENTRY = 128,    /* its path or address is read when it begins */
 };
 
 enum { WIRE_SOCKET_CALLS = 32 };
@@ -106,7 +108,7 @@ struct wire_settings {
 	__u32 nexcluded;
 	__u32 excluded[WIRE_EXCLUDED]; /* thread groups */
 	__u32 snaplen;
-	__u32 execs, process_exits, signals, page_faults, switches; /* wanted? */
+	__u32 execs, process_exits, signals, page_faults, switches, entries; /* wanted? */
 };
 
 #endif

@@ -104,14 +104,9 @@ void drain_shed(struct drain *d, unsigned step)
 	atomic_store_explicit(&d->shed, step, memory_order_relaxed);
 }
 
-const char *drain_driver(const struct drain *d)
+const struct driver *drain_driver(const struct drain *d)
 {
-	return driver_name(d->driver);
-}
-
-const char *drain_reason(const struct drain *d)
-{
-	return driver_reason(d->driver);
+	return d->driver;
 }
 
 /* --- batches --- */

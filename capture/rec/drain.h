@@ -26,9 +26,7 @@ int drain_run(struct drain *d, struct err *err);
 void drain_stop(struct drain *d);
 /* From any thread: give up more or less of what is wanted (callset_shed). */
 void drain_shed(struct drain *d, unsigned step);
-/* Its name, and why it is not the first choice ("" when it is). */
-const char *drain_driver(const struct drain *d);
-const char *drain_reason(const struct drain *d);
+const struct driver *drain_driver(const struct drain *d);
 void drain_close(struct drain *d);
 
 #endif

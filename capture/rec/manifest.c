@@ -57,7 +57,7 @@ static void put_missing(struct json *j, const struct options *o)
 	buf_deinit(&calls);
 }
 
-int manifest_put(const struct options *o, const char *driver, const char *reason, uint64_t now_ns,
+int manifest_put(const struct options *o, const struct driver *driver, uint64_t now_ns,
 		 struct buf *out, struct err *err)
 {
 	struct json j = { .out = out };
@@ -66,9 +66,10 @@ int manifest_put(const struct options *o, const char *driver, const char *reason
 	human_time(&when, now_ns);
 	json_object(&j, NULL);
 	json_text(&j, "writer", SV("rec " SAKER_VERSION));
-	json_text(&j, "driver", sv_of(driver));
-	if (*reason)
-		json_text(&j, "driver_reason", sv_of(reason));
+	json_text(&j, "driver", sv_of(driver_name(driver)));
+	if (*driver_reason(driver))
+		json_text(&j, "driver_reason", sv_of(driver_reason(driver)));
+	json_text(&j, "paths_read_at", driver_reads_entries(driver) ? SV("entry") : SV("exit"));
 	json_text(&j, "started", buf_sv(&when));
 	put_host(&j);
 	if (o->syscalls)

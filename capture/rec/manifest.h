@@ -5,8 +5,8 @@
 #include "capture/rec/options.h"
 #include "format/base/buf.h"
 
-/* One JSON object, appended to out.  reason: why this driver ("": it is the first choice, or asked for). */
-int manifest_put(const struct options *o, const char *driver, const char *reason, uint64_t now_ns,
+/* One JSON object, appended to out. */
+int manifest_put(const struct options *o, const struct driver *driver, uint64_t now_ns,
 		 struct buf *out, struct err *err);
 
 #endif

@@ -17,6 +17,7 @@ enum {
 	KEY_COMPRESS,
 	KEY_BUFFER,
 	KEY_SELF,
+	KEY_PATHS_AT_EXIT,
 	KEY_DRIVER,
 	KEY_ON_MATCH,
 	KEY_BEFORE,
@@ -57,6 +58,9 @@ const struct cli_option options_table[] = {
 	{ KEY_COMPRESS, "compress", "LEVEL", "1 (fast) to 19 (small); default 3" },
 	{ KEY_BUFFER, "buffer", "SIZE", "room for events in the kernel, per CPU (default 8M)" },
 	{ KEY_SELF, "self", NULL, "record also what rec itself does" },
+	{ KEY_PATHS_AT_EXIT, "paths-at-exit", NULL,
+	  "read the paths of open and the addresses of connect when the calls end:\n"
+	  "cheaper, but another thread may have changed them by then" },
 	{ KEY_DRIVER, "driver", "NAME", "auto (default), bpf or kmod" },
 	{ 'r', "rules", "PATH",
 	  "run the rules of this file, or of the *.yaml and *.yml files of this\n"
@@ -250,11 +254,9 @@ static int apply(struct options *o, int key, const struct cli *c, bool *no_trace
 	const struct {
 		int key;
 		bool *flag;
-	} flags[] = { { KEY_SELF, &o->self },
-		      { KEY_ON_MATCH, &o->on_match },
-		      { KEY_JSON, &o->json },
-		      { KEY_NO_TRACE, no_trace },
-		      { 'q', &o->quiet } };
+	} flags[] = { { KEY_SELF, &o->self },         { KEY_PATHS_AT_EXIT, &o->paths_at_exit },
+		      { KEY_ON_MATCH, &o->on_match }, { KEY_JSON, &o->json },
+		      { KEY_NO_TRACE, no_trace },     { 'q', &o->quiet } };
 
 	for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
 		if (flags[i].key == key) {

@@ -25,6 +25,7 @@ struct options {
 	const char *filter;
 	uint32_t snaplen, ring_kib;
 	bool self;
+	bool paths_at_exit;
 
 	struct words rules; /* files and folders */
 	enum rule_matching matching;

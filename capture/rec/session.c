@@ -122,15 +122,18 @@ static int open_driver(struct session *s, struct err *err)
 						       .set = &o->set,
 						       .snaplen = o->snaplen,
 						       .ring_bytes = o->ring_kib << 10,
-						       .include_self = o->self },
+						       .include_self = o->self,
+						       .paths_at_exit = o->paths_at_exit },
 					   .belt = s->belt,
 					   .meter = &s->meter };
+	const struct driver *driver;
 
 	if (drain_open(&how, &s->drain, err) < 0)
 		return -1;
-	if (*drain_reason(s->drain) && !o->quiet)
+	driver = drain_driver(s->drain);
+	if (*driver_reason(driver) && !o->quiet)
 		fprintf(stderr, "%s: with the driver %s, because %s\n", s->program,
-			drain_driver(s->drain), drain_reason(s->drain));
+			driver_name(driver), driver_reason(driver));
 	return 0;
 }
 
@@ -197,8 +200,8 @@ static int open_all(struct session *s, struct err *err)
 	if (open_outlets(s, err) < 0 || open_rules(s, err) < 0 ||
 	    belt_new(BATCHES, BATCH_BYTES, RECORDER_STAGES, &s->belt, err) < 0 ||
 	    open_driver(s, err) < 0 ||
-	    manifest_put(s->o, drain_driver(s->drain), drain_reason(s->drain),
-			 clock_ns(CLOCK_REALTIME), &s->manifest, err) < 0 ||
+	    manifest_put(s->o, drain_driver(s->drain), clock_ns(CLOCK_REALTIME), &s->manifest,
+			 err) < 0 ||
 	    privileges_settle(s->o->user, err) < 0 || open_store(s, err) < 0 ||
 	    open_deck(s, err) < 0)
 		return -1;

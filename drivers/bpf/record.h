@@ -11,6 +11,7 @@
 #ifndef SAKER_BPF_RECORD_H
 #define SAKER_BPF_RECORD_H
 
+
 #include "drivers/common/param.h"
 
 /* Set before loading; the verifier knows their values. */
@@ -48,6 +49,37 @@ struct {
 	__uint(key_size, 4);
 	__uint(value_size, 4);
 } programs SEC(".maps");
+
+/* What the system call that a task is in was given behind the pointer `from`. */
+enum { ENTRY_MAX = WIRE_PATH_MAX };
+struct entry {
+	__u64 from;
+	__u32 n;
+	__u8 bytes[ENTRY_MAX];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct entry);
+} entries SEC(".maps");
+
+/* It serves once: a call whose beginning nobody saw must not meet that of another. */
+INLINE const void *given_at_entry(const struct record *r, __u64 from, __u32 *n)
+{
+	struct entry *e;
+
+	(void)r;
+	if (!layout.entry)
+		return NULL;
+	e = bpf_task_storage_get(&entries, bpf_get_current_task_btf(), NULL, 0);
+	if (!e || !e->n || e->from != from)
+		return NULL;
+	*n = e->n;
+	e->n = 0;
+	return e->bytes;
+}
 
 INLINE struct wire_cpu *this_cpu(void)
 {

@@ -79,6 +79,53 @@ INLINE bool after_execve(bool compat, __u64 nr, __s64 ret, struct pt_regs *regs)
 	return compat ? nr == 59 || nr == 322 : nr == 11 || nr == 358;
 }
 
+INLINE const struct wire_call *call_of(__u64 nr, bool compat)
+{
+	__u64 i = compat ? WIRE_CALLS + nr : nr;
+
+	if (nr >= WIRE_CALLS)
+		return &settings.unknown;
+	BOUND(i, 2 * WIRE_CALLS - 1);
+	return &settings.calls[0][i];
+}
+
+/*
+ * Another thread may change what a call was given while it runs.  So the paths and addresses that
+ * matter most are read when it begins, as close as one can come to when the kernel reads them.
+ */
+SEC("tp_btf/sys_enter")
+int sys_enter(__u64 *ctx) /* registers, number */
+{
+	enum { WANTED = WIRE_WANTED | WIRE_ENTRY, ADDRESS_MAX = 128 };
+	struct pt_regs *regs = (void *)ctx[0];
+	bool compat = in_compat_call();
+	const struct wire_call *call = call_of(ctx[1], compat);
+	__u64 from, len;
+	struct entry *e;
+	long n;
+
+	if ((call->shape & WANTED) != WANTED || excluded(current_ids()))
+		return 0;
+	e = bpf_task_storage_get(&entries, bpf_get_current_task_btf(), NULL,
+				 BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!e)
+		return 0;
+	if (call->event == EV_SOCKET_CONNECT_X) {
+		from = compat ? (__u32)regs->cx : regs->si;
+		len = less_of(regs->dx, ADDRESS_MAX);
+		BOUND(len, 0xff);
+		n = read_user(e->bytes, len, from) ? 0 : len;
+	} else {
+		from = compat ? (__u32)regs->bx : regs->di;
+		if (call->event != EV_SYSCALL_OPEN_X && call->event != EV_SYSCALL_CREAT_X)
+			from = compat ? (__u32)regs->cx : regs->si;
+		n = read_user_text(e->bytes, ENTRY_MAX, from);
+	}
+	e->from = from;
+	e->n = n > 0 ? n : 0;
+	return 0;
+}
+
 SEC("tp_btf/sys_exit")
 int sys_exit(__u64 *ctx)
 {
@@ -86,19 +133,13 @@ int sys_exit(__u64 *ctx)
 	__s64 ret = ctx[1];
 	__u64 nr = regs->orig_ax, packed = 0, ids;
 	bool compat = in_compat_call();
-	const struct wire_call *call = &settings.unknown;
+	const struct wire_call *call = call_of(nr, compat);
 	struct wire_cpu *cpu;
 	struct record r;
 	__u32 event;
 
 	if ((__s32)nr == -1)
 		return 0; /* cancelled by a tracer or seccomp */
-	if (nr < WIRE_CALLS) {
-		__u64 i = compat ? WIRE_CALLS + nr : nr;
-
-		BOUND(i, 2 * WIRE_CALLS - 1);
-		call = &settings.calls[0][i];
-	}
 	if (call->shape & WIRE_OLD_MMAP)
 		packed = (__u32)regs->bx;
 	if (call->shape & WIRE_SOCKETCALL) {

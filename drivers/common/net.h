@@ -34,8 +34,13 @@ INLINE __u32 add_unix_name(struct record *r, const char *name, __s64 n, bool use
 	return add_text(r, name, n, user);
 }
 
+INLINE long read_either(void *to, __u32 n, __u64 from, bool user)
+{
+	return user ? read_user(to, n, from) : read_kernel(to, n, (const void *)from);
+}
+
 /* What user space gave as an address: family, then the address and the port, or a path. */
-INLINE void put_address(struct record *r, __u64 p, __u32 len)
+INLINE void put_address(struct record *r, __u64 p, __u32 len, bool user)
 {
 	struct {
 		__u16 family;
@@ -48,14 +53,14 @@ INLINE void put_address(struct record *r, __u64 p, __u32 len)
 
 	len = (__u16)len;
 	if (len >= 2)
-		read_user(&a, 2, p);
-	if (a.family == AF_INET && len >= 8 && !read_user(&a, 8, p)) {
+		read_either(&a, 2, p, user);
+	if (a.family == AF_INET && len >= 8 && !read_either(&a, 8, p, user)) {
 		to = place(r);
 		to[0] = AF_INET;
 		*(__u32 *)(to + 1) = a.addr;
 		*(__u16 *)(to + 5) = host16(a.port);
 		n = 7;
-	} else if (a.family == AF_INET6 && len >= 24 && !read_user(&a, 24, p)) {
+	} else if (a.family == AF_INET6 && len >= 24 && !read_either(&a, 24, p, user)) {
 		to = place(r);
 		to[0] = AF_INET6;
 		*(__u64 *)(to + 1) = a.addr6[0];
@@ -65,11 +70,22 @@ INLINE void put_address(struct record *r, __u64 p, __u32 len)
 	} else if (a.family == AF_UNIX) {
 		*place(r) = AF_UNIX;
 		r->off++;
-		n = add_unix_name(r, (char *)p + 2, (__s64)len - 2, true);
+		n = add_unix_name(r, (char *)p + 2, (__s64)len - 2, user);
 		r->off--;
 		n = n ? n + 1 : 0;
 	}
 	end_param(r, n);
+}
+
+INLINE void put_given_address(struct record *r, __u64 p, __u32 len)
+{
+	__u32 n;
+	const void *given = given_at_entry(r, p, &n);
+
+	if (given)
+		put_address(r, (__u64)given, n, false);
+	else
+		put_address(r, p, len, true);
 }
 
 INLINE void put_tuple4(struct record *r, struct sock *sk, enum direction dir, __u64 name)

@@ -22,6 +22,7 @@
 #define LONG_LONG(high, low) PUT(A(high) << 32 | (__u32)A(low))
 #define TEXT(i)      put_text_user(r, A(i));
 #define TEXT_OK(i)   put_text_user(r, r->ret >= 0 ? A(i) : 0);
+#define GIVEN_TEXT(i) put_given_text(r, A(i));
 #define READ_DATA(i) put_read_data(r, A(i));
 #define GIVEN_DATA(i, size)   put_given_data(r, A(i), size);
 #define WRITTEN_DATA(i, size) put_written_data(r, A(i), size);
@@ -32,7 +33,8 @@
 #define POINTED(i, k, kind) PUT(pointed_user(r, A(i), k, kind))
 #define POINTED_OK(i, k, kind, other) PUT(r->ret >= 0 ? pointed_user(r, A(i), k, kind) : (other))
 #define TIME(i)        put_time(r, A(i));
-#define ADDRESS(i)     put_address(r, A(i), A(i + 1));
+#define ADDRESS(i)     put_address(r, A(i), A(i + 1), true);
+#define GIVEN_ADDRESS(i) put_given_address(r, A(i), A(i + 1));
 #define TUPLE_OK(fd, dir, name) put_tuple_ok(r, fd, dir, name, r->ret >= 0);
 #define TUPLE_CONNECTED                                                                            \
 	put_tuple_ok(r, A(0), OUT, A(1), r->ret == 0 || r->ret == -EINPROGRESS);

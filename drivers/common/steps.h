@@ -76,7 +76,23 @@ INLINE __u32 convert_mknod_dev(__u32 v)
 	return encode_dev(v);
 }
 
-/* --- data --- */
+/* --- texts and data --- */
+
+/* A text that user space gave, as it was when the call began. */
+INLINE void put_given_text(struct record *r, __u64 from)
+{
+	__u32 n;
+	const void *given = given_at_entry(r, from, &n);
+	__u8 *to;
+
+	if (!given) {
+		put_text_user(r, from);
+		return;
+	}
+	to = place(r);
+	BOUND(n, 0x1fff);
+	end_param(r, read_kernel(to, n, given) ? 0 : n);
+}
 
 INLINE void put_read_data(struct record *r, __u64 from)
 {

@@ -19,6 +19,12 @@
 
 /* How much of a buffer is kept; the same all through a record, whatever the reader sets meanwhile.
  */
+/* Nothing is kept of the beginning of a call. */
+INLINE const void *given_at_entry(const struct record *r, __u64 from, __u32 *n)
+{
+	return NULL;
+}
+
 INLINE __u32 snaplen(const struct record *r)
 {
 	return container_of(r->cpu, struct saker_cpu, own)->snaplen;

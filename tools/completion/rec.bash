@@ -10,7 +10,7 @@ _rec()
 	elif [[ $prev == = ]]; then
 		prev=${COMP_WORDS[COMP_CWORD - 2]}
 	fi
-	words="--output --no-trace --duration --max-size --rotate --keep --ring --syscalls --filter --snaplen --compress --buffer --self --driver --rules --on-match --before --after --json --alert-to --db --rule-matching --tag --skip-tag --skip-rule --priority --extra-field --user --max-cpu --quiet --help --version"
+	words="--output --no-trace --duration --max-size --rotate --keep --ring --syscalls --filter --snaplen --compress --buffer --self --paths-at-exit --driver --rules --on-match --before --after --json --alert-to --db --rule-matching --tag --skip-tag --skip-rule --priority --extra-field --user --max-cpu --quiet --help --version"
 	case $prev in
 	--output|-o|--rules|-r|--db) compopt -o default; return ;;
 	--duration|-d) COMPREPLY=($(compgen -W "90s 10m 2h" -- "$cur")); return ;;

@@ -193,6 +193,12 @@ const char *driver_reason(const struct driver *d)
 	return "";
 }
 
+bool driver_reads_entries(const struct driver *d)
+{
+	(void)d;
+	return false;
+}
+
 uint64_t driver_now_ns(const struct driver *d)
 {
 	return d->last_ns;
