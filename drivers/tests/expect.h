@@ -74,7 +74,7 @@ struct test_case {
 
 /* One table per family of system calls; the last row is empty. */
 extern const struct test_case cases_files[], cases_fds[], cases_sockets[], cases_processes[],
-	cases_memory[], cases_32bit[];
+	cases_memory[], cases_races[], cases_32bit[];
 
 /* A raw system call: what the kernel returned, -errno on failure. */
 static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)
@@ -97,6 +97,8 @@ static inline long sys6(long nr, long a, long b, long c, long d, long e, long f)
 
 /* A fresh name below the test's own directory; valid until the case ends. */
 const char *scratch(struct test *t, const char *name);
+/* Are paths read when calls begin? */
+bool reads_entries(const struct test *t);
 /* The number of bytes that the driver keeps of a buffer. */
 enum { TEST_SNAPLEN = 64 };
 

@@ -58,6 +58,11 @@ const char *scratch(struct test *t, const char *name)
 	return path;
 }
 
+bool reads_entries(const struct test *t)
+{
+	return driver_reads_entries(t->driver);
+}
+
 void expect_of(struct test *t, int64_t tid, uint32_t event, const struct want *wants, uint32_t n,
 	       const char *where)
 {
@@ -390,7 +395,8 @@ static void check_coverage(struct test *t)
 }
 
 static const struct test_case *const families[] = { cases_files,     cases_fds,    cases_sockets,
-						    cases_processes, cases_memory, cases_32bit };
+						    cases_processes, cases_memory, cases_races,
+						    cases_32bit };
 
 static bool is_named(const char *name, int argc, char **argv)
 {

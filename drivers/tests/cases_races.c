@@ -1,0 +1,136 @@
+/*
+ * Another thread changes what a call was given while the call waits: what the kernel went by is in
+ * the event.
+ */
+#include "drivers/tests/expect.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#ifndef SYS_openat2
+#define SYS_openat2 437
+#endif
+
+/* Whoever waits in a call on `given`, and how to let it go on. */
+struct changer {
+	pthread_t thread;
+	long tid;
+	char *given;
+	const char *fifo; /* to open, or */
+	int listener;     /* to accept from */
+};
+
+/* Does the thread sleep?  It does nothing else before its call ends. */
+static bool sleeps(long tid)
+{
+	char path[64], line[512];
+	const char *state;
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/self/task/%ld/stat", tid);
+	f = fopen(path, "re");
+	if (!f)
+		return false;
+	n = fread(line, 1, sizeof line - 1, f);
+	fclose(f);
+	line[n] = 0;
+	state = strrchr(line, ')');
+	return state && state[1] == ' ' && state[2] == 'S';
+}
+
+static void *change(void *arg)
+{
+	struct changer *c = arg;
+
+	while (!sleeps(c->tid))
+		usleep(1000);
+	c->given[strlen(c->given) - 1] = '!';
+	close(c->fifo ? open(c->fifo, O_RDWR) : accept(c->listener, NULL, NULL));
+	return NULL;
+}
+
+static void start(struct test *t, struct changer *c)
+{
+	c->tid = syscall(SYS_gettid);
+	CHECK(pthread_create(&c->thread, NULL, change, c) == 0);
+}
+
+/* The numbers of a file and its device are not what this is about. */
+static void opens_of_changed_paths(struct test *t)
+{
+	const char *fifo = scratch(t, "fifo");
+	struct open_how how = { .flags = O_RDONLY };
+	char given[4096];
+	struct changer c = { .given = given, .fifo = fifo };
+	long fd;
+
+	if (!reads_entries(t))
+		return;
+	CHECK(mkfifo(fifo, 0600) == 0);
+	strcpy(given, fifo);
+	start(t, &c);
+	fd = SYS(SYS_open, given, O_RDONLY, 0);
+	pthread_join(c.thread, NULL);
+	EXPECT(SYSCALL_OPEN_X, I(fd), T(fifo), I(1), I(0), NUMBER, NUMBER);
+	close((int)fd);
+	strcpy(given, fifo);
+	start(t, &c);
+	fd = SYS(SYS_openat, AT_FDCWD, given, O_RDONLY, 0);
+	pthread_join(c.thread, NULL);
+	EXPECT(SYSCALL_OPENAT_2_X, I(fd), I(-100), T(fifo), I(1), I(0), NUMBER, NUMBER);
+	close((int)fd);
+	strcpy(given, fifo);
+	start(t, &c);
+	fd = SYS(SYS_openat2, AT_FDCWD, given, &how, sizeof how);
+	pthread_join(c.thread, NULL);
+	EXPECT(SYSCALL_OPENAT2_X, I(fd), I(-100), T(fifo), I(1), I(0), I(0), NUMBER, NUMBER);
+	close((int)fd);
+	strcpy(given, fifo);
+	start(t, &c);
+	fd = SYS(SYS_creat, given, 0600);
+	pthread_join(c.thread, NULL);
+	EXPECT(SYSCALL_CREAT_X, I(fd), T(fifo), I(0600), NUMBER, NUMBER, I(0));
+	close((int)fd);
+	unlink(fifo);
+}
+
+/* A listener without room makes the second client wait. */
+static void connects_to_changed_addresses(struct test *t)
+{
+	int server = socket(AF_UNIX, SOCK_STREAM, 0), first = socket(AF_UNIX, SOCK_STREAM, 0);
+	int second = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct sockaddr_un un = { .sun_family = AF_UNIX };
+	struct changer c = { .given = un.sun_path, .listener = server };
+	char address[110] = { AF_UNIX };
+	long ret;
+
+	if (!reads_entries(t))
+		return;
+	snprintf(un.sun_path, sizeof un.sun_path, "%s", scratch(t, "full"));
+	strcpy(address + 1, un.sun_path);
+	CHECK(bind(server, (struct sockaddr *)&un, sizeof un) == 0 && listen(server, 0) == 0);
+	EXPECT(SOCKET_CONNECT_X, I(SYS(SYS_connect, first, &un, sizeof un)), UNIX(address + 1),
+	       I(first), B(address, strlen(address + 1) + 2));
+	start(t, &c);
+	ret = SYS(SYS_connect, second, &un, sizeof un);
+	pthread_join(c.thread, NULL);
+	EXPECT(SOCKET_CONNECT_X, I(ret), UNIX(address + 1), I(second),
+	       B(address, strlen(address + 1) + 2));
+	close(server);
+	close(first);
+	close(second);
+	unlink(address + 1);
+}
+
+const struct test_case cases_races[] = {
+	{ "opens_of_changed_paths", opens_of_changed_paths },
+	{ "connects_to_changed_addresses", connects_to_changed_addresses },
+	{ NULL, NULL },
+};
