@@ -41,7 +41,7 @@ const struct cli_option options_table[] = {
 	  "output" },
 	{ KEY_NO_TRACE, "no-trace", NULL, "record nothing, only tell what rules find" },
 	{ 'd', "duration", "TIME", "stop after this time: 90s, 10m, 2h" },
-	{ KEY_MAX_SIZE, "max-size", "SIZE", "stop when about this much is recorded: 500M, 2G" },
+	{ KEY_MAX_SIZE, "max-size", "SIZE", "stop when this much is recorded, give or take half a megabyte: 500M, 2G" },
 	{ KEY_ROTATE, "rotate", "SIZE|TIME",
 	  "begin another file after this size or time; repeat for both. Files get\n"
 	  "numbers: trace.000001.scap" },
@@ -72,7 +72,8 @@ const struct cli_option options_table[] = {
 	{ KEY_JSON, "json", NULL, "alerts as JSON" },
 	{ KEY_ALERT_TO, "alert-to", "WHERE",
 	  "stdout (default), file:PATH, syslog, program:COMMAND (lines on its\n"
-	  "standard input), http://..., https://... or none; repeat for more" },
+	  "standard input), http://..., https://... (not in static programs) or\n"
+	  "none; repeat for more" },
 	{ KEY_DB, "db", "FILE", "keep matches and the processes around them in this SQLite file" },
 	{ KEY_MATCHING, "rule-matching", "MODE", "all (default) or first, as in replay" },
 	{ 't', "tag", "TAG", "use only rules that have this tag; repeat for more" },

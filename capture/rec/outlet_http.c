@@ -80,7 +80,40 @@ static bool deliver(void *self, const struct alert_note *note)
 	return curl_easy_perform(p->curl) == CURLE_OK;
 }
 
-const struct outlet_kind outlet_http = { "http:", open_http, deliver, NULL, close_poster };
-const struct outlet_kind outlet_https = { "https:", open_https, deliver, NULL, close_poster };
+#else /* a static program: what libcurl needs in turn has no static libraries */
+
+static int refuse(const char *scheme, const struct outlet_options *opt, void **out, struct err *err)
+{
+	*out = NULL;
+	return err_set(err, ERR_UNSUPPORTED,
+		       "cannot post alerts to %s%s: this rec is built without libcurl; "
+		       "--alert-to program:COMMAND hands them to a program that can",
+		       scheme, opt->where);
+}
+
+static int open_http(const struct outlet_options *opt, void **out, struct err *err)
+{
+	return refuse("http:", opt, out, err);
+}
+
+static int open_https(const struct outlet_options *opt, void **out, struct err *err)
+{
+	return refuse("https:", opt, out, err);
+}
+
+static bool deliver(void *self, const struct alert_note *note)
+{
+	(void)self;
+	(void)note;
+	return false;
+}
+
+static void close_poster(void *self)
+{
+	(void)self;
+}
 
 #endif
+
+const struct outlet_kind outlet_http = { "http:", open_http, deliver, NULL, close_poster };
+const struct outlet_kind outlet_https = { "https:", open_https, deliver, NULL, close_poster };

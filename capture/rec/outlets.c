@@ -3,10 +3,7 @@
 #include <stdlib.h>
 
 static const struct outlet_kind *const kinds[] = {
-	&outlet_stdout, &outlet_file,  &outlet_syslog, &outlet_program,
-#ifdef SAKER_CURL
-	&outlet_http,   &outlet_https,
-#endif
+	&outlet_stdout, &outlet_file, &outlet_syslog, &outlet_program, &outlet_http, &outlet_https,
 };
 
 struct outlets {
@@ -68,11 +65,7 @@ int outlets_add(struct outlets *o, const char *spec, struct err *err)
 	}
 	return err_set(err, ERR_USAGE,
 		       "option --alert-to does not know %s (stdout, file:PATH, syslog, "
-		       "program:COMMAND"
-#ifdef SAKER_CURL
-		       ", http://..., https://..."
-#endif
-		       ")",
+		       "program:COMMAND, http://..., https://...)",
 		       spec);
 }
 

@@ -230,7 +230,8 @@ static void plan(struct tape *t, uint64_t now_ns)
 			(o->rotate_ns && now_ns - t->begun_ns >= o->rotate_ns)))
 		t->file_due = true;
 	if (t->segment_events >= SEGMENT_EVENTS &&
-	    bytes - t->segment_start >= SEGMENT_SHARE * t->snapshot_bytes)
+	    bytes - t->segment_start >= SEGMENT_SHARE * t->snapshot_bytes &&
+	    (!o->max_bytes || all + t->snapshot_bytes < o->max_bytes))
 		t->segment_due = true;
 }
 

@@ -19,7 +19,7 @@ _rec()
 	--keep|--ring|--syscalls|--filter|--snaplen|--buffer|--before|--after|--rule-matching|--tag|-t|--skip-tag|-T|--skip-rule|-D|--extra-field|--user|--max-cpu) return ;;
 	--compress|--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
 	--driver) COMPREPLY=($(compgen -W "auto bpf kmod" -- "$cur")); return ;;
-	--alert-to) COMPREPLY=($(compgen -W "stdout file" -- "$cur")); return ;;
+	--alert-to) COMPREPLY=($(compgen -W "stdout file none" -- "$cur")); return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
