@@ -54,7 +54,7 @@ struct {
 enum { ENTRY_MAX = WIRE_PATH_MAX };
 struct entry {
 	__u64 from;
-	__u32 n;
+	__u32 n, spare;
 	__u8 bytes[ENTRY_MAX];
 };
 
