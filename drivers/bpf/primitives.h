@@ -95,6 +95,7 @@ INLINE __u64 peek_word(const void *p)
 	{                                                                                          \
 		struct record record = { 0 }, *r = &record;                                        \
                                                                                                    \
+		__asm__ volatile("" : : "r"(a), "r"(b));                                           \
 		if (!resume_record(r, 0))                                                          \
 			return 0;                                                                  \
 		r->n = first;                                                                      \

@@ -253,12 +253,26 @@ INLINE void capture_clone(struct record *r)
 	put_clone(r, A(0));
 }
 
+/*
+ * A child looks at the arguments after its caller may have gone on and reused their memory.  Whether
+ * it is a thread, it knows itself; where they say otherwise they are no longer what was given, and
+ * what all threads share is told instead.
+ */
+INLINE __u64 flags_of_child(struct task_struct *task, __u64 given)
+{
+	bool thread = PEEK(task, pid) != PEEK(task, tgid);
+
+	if (thread == !!(given & ABI_CLONE_THREAD))
+		return given;
+	return thread ? ABI_CLONE_OF_THREADS : 0;
+}
+
 INLINE void capture_clone3(struct record *r)
 {
 	struct abi_clone_args args = { 0 };
 
 	read_user(&args, sizeof args, A(0));
-	put_clone(r, args.flags);
+	put_clone(r, r->ret ? args.flags : flags_of_child(this_task(), args.flags));
 }
 
 INLINE void capture_fork(struct record *r)

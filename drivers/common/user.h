@@ -26,6 +26,10 @@ struct abi_sembuf {
 	__u16 num;
 	__s16 op, flg;
 };
+enum {
+	ABI_CLONE_THREAD = 0x10000,
+	ABI_CLONE_OF_THREADS = 0x50f00, /* VM, FS, FILES, SIGHAND, THREAD, SYSVSEM */
+};
 struct abi_clone_args {
 	__u64 flags;
 };

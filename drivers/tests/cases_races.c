@@ -1,12 +1,14 @@
 /*
- * Another thread changes what a call was given while the call waits: what the kernel went by is in
- * the event.
+ * What a call was given changes before the call ends, by another thread or, of a clone that returns
+ * twice, by the caller: what the kernel went by is in the event.
  */
 #include "drivers/tests/expect.h"
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <linux/sched.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -129,7 +131,58 @@ static void connects_to_changed_addresses(struct test *t)
 	unlink(address + 1);
 }
 
+enum { CLONES = 20, STACK_BYTES = 16384, SYS_CLONE3 = 435 };
+
+/* A thread that ends at once; its caller forgets what it asked for as soon as it is back. */
+static long start_and_forget(struct clone_args *args)
+{
+	long ret;
+
+	__asm__ volatile("syscall\n\t"
+			 "test %%rax, %%rax\n\t"
+			 "jnz 1f\n\t"
+			 "mov %[exit], %%eax\n\t"
+			 "xor %%edi, %%edi\n\t"
+			 "syscall\n"
+			 "1:\n\t"
+			 "movq $0, (%[args])"
+			 : "=a"(ret)
+			 : "0"((long)SYS_CLONE3), "D"(args),
+			   "S"(sizeof *args), [exit] "i"(SYS_exit), [args] "r"(args)
+			 : "rcx", "r11", "memory");
+	return ret;
+}
+
+/* On one CPU the caller is often back before the child begins. */
+static void threads_of_changed_arguments(struct test *t)
+{
+	static char stack[CLONES][STACK_BYTES] __attribute__((aligned(16)));
+	struct clone_args args = { .stack_size = STACK_BYTES };
+	cpu_set_t before, one;
+	long child[CLONES];
+
+	CHECK(sched_getaffinity(0, sizeof before, &before) == 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	CHECK(sched_setaffinity(0, sizeof one, &one) == 0);
+	for (int i = 0; i < CLONES; i++) {
+		args.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			     CLONE_SYSVSEM;
+		args.stack = (uintptr_t)stack[i];
+		child[i] = start_and_forget(&args);
+	}
+	CHECK(sched_setaffinity(0, sizeof before, &before) == 0);
+	for (int i = 0; i < CLONES; i++)
+		EXPECT_OF(child[i], SYSCALL_CLONE3_X, I(0), STARTS(""), STARTS(""), I(child[i]),
+			  I(getpid()), I(getppid()), NONE, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER,
+			  NUMBER, STARTS(""), STARTS(""), I(0xb803), I(geteuid()), I(getegid()),
+			  I(child[i]), I(getpid()), NUMBER);
+	while (SYS(SYS_tgkill, getpid(), child[CLONES - 1], 0) == 0)
+		usleep(1000);
+}
+
 const struct test_case cases_races[] = {
+	{ "threads_of_changed_arguments", threads_of_changed_arguments },
 	{ "opens_of_changed_paths", opens_of_changed_paths },
 	{ "connects_to_changed_addresses", connects_to_changed_addresses },
 	{ NULL, NULL },
