@@ -218,7 +218,7 @@ static int decode(const struct ring_reader *rr, const struct ring *r, struct eve
 	ev->tid = (int64_t)head.tid;
 	ev->type = head.type;
 	ev->cpu = (uint16_t)(r - rr->rings);
-	ev->flags = 0;
+	ev->flags = head.flags & WIRE_COMPAT ? EVENT_COMPAT : 0;
 	ev->nparams = head.nparams;
 	ev->desc = schema_event(head.type);
 	for (uint32_t i = 0; i < head.nparams; i++, len += 2) {

@@ -16,8 +16,11 @@
 /* More than any event of the vocabulary has; a file's surplus parameters are kept up to here. */
 enum { EVENT_MAX_PARAMS = 64 };
 
-/* Event flag word (stock "EVF" blocks): update state, but do not show the event to rules. */
-enum { EVENT_STATE_ONLY = 1 };
+/* Event flag word (stock "EVF" blocks). */
+enum {
+	EVENT_STATE_ONLY = 1,   /* update state, but do not show the event to rules */
+	EVENT_COMPAT = 1 << 16, /* a 32-bit system call; ours, other readers pass over it */
+};
 
 struct event {
 	uint64_t num;   /* from 1, counts what the current vocabulary shows: Falco's evt.num */
@@ -25,7 +28,7 @@ struct event {
 	int64_t tid;    /* -1: none */
 	uint16_t type;  /* enum event_id */
 	uint16_t cpu;
-	uint32_t flags;   /* EVENT_STATE_ONLY; other bits are kept */
+	uint32_t flags;   /* EVENT_STATE_ONLY, EVENT_COMPAT; other bits are kept */
 	uint32_t nparams; /* entries of params; may be fewer or more than desc->nparams */
 	const struct event_desc *desc;
 	struct sv params[EVENT_MAX_PARAMS]; /* raw bytes, back to back in the source's memory */
@@ -164,7 +167,7 @@ struct fd_entry {
 	uint64_t unix_source, unix_dest; /* kernel addresses */
 	/* FILE_V2: file_flags; of others native traces keep O_CLOEXEC, stock ones nothing. */
 	uint32_t open_flags;
-	uint32_t dev;                    /* FILE_V2 */
+	uint32_t dev; /* FILE_V2 */
 };
 
 /*
@@ -172,9 +175,9 @@ struct fd_entry {
  * found to be true in between, on whatever cpu, may be true only for want of them.
  */
 struct loss_entry {
-	uint32_t cpu;   /* LOSS_ALL_CPUS: not of one cpu */
-	struct sv what; /* a short name of their class, "" for all: "syscall", "damage" */
-	uint64_t count; /* 0: nobody knows */
+	uint32_t cpu;     /* LOSS_ALL_CPUS: not of one cpu */
+	struct sv what;   /* a short name of their class, "" for all: "syscall", "damage" */
+	uint64_t count;   /* 0: nobody knows */
 	uint64_t from_ns; /* 0: since before the trace */
 	uint64_t to_ns;   /* UINT64_MAX: nobody knows until when */
 };

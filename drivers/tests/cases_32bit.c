@@ -37,6 +37,8 @@ static struct low *low_memory(struct test *t)
 
 #define LOW(p) ((uint32_t)(uintptr_t)(p))
 
+#define EXPECT32(...) (EXPECT(__VA_ARGS__), last_is_32bit(t))
+
 static void files32(struct test *t)
 {
 	struct low *m = low_memory(t);
@@ -45,28 +47,28 @@ static void files32(struct test *t)
 	strcpy(m->text, "/dev/null");
 	strcpy(m->data, "some data");
 	fd = sys32(5, LOW(m->text), 02, 0, 0, 0);
-	EXPECT(SYSCALL_OPEN_X, I(fd), T("/dev/null"), I(0x3), I(0), NUMBER, NUMBER);
-	EXPECT(SYSCALL_WRITE_X, I(sys32(4, (uint32_t)fd, LOW(m->data), 9, 0, 0)), B("some data", 9),
-	       I(fd), I(9));
+	EXPECT32(SYSCALL_OPEN_X, I(fd), T("/dev/null"), I(0x3), I(0), NUMBER, NUMBER);
+	EXPECT32(SYSCALL_WRITE_X, I(sys32(4, (uint32_t)fd, LOW(m->data), 9, 0, 0)),
+		 B("some data", 9), I(fd), I(9));
 	m->words[0] = LOW(m->data);
 	m->words[1] = 4;
 	m->words[2] = LOW(m->data + 5);
 	m->words[3] = 4;
-	EXPECT(SYSCALL_WRITEV_X, I(sys32(146, (uint32_t)fd, LOW(m->words), 2, 0, 0)),
-	       B("somedata", 8), I(fd), I(8));
+	EXPECT32(SYSCALL_WRITEV_X, I(sys32(146, (uint32_t)fd, LOW(m->words), 2, 0, 0)),
+		 B("somedata", 8), I(fd), I(8));
 	/* pread64: the position comes in halves */
-	EXPECT(SYSCALL_PREAD_X, I(sys32(180, (uint32_t)fd, LOW(m->data), 5, 0x11, 0x22)), NONE,
-	       I(fd), I(5), I(0x2200000011));
-	EXPECT(SYSCALL_LLSEEK_X, I(sys32(140, (uint32_t)fd, 1, 2, LOW(m->words), 1)), I(fd),
-	       I(0x100000002), I(1));
-	EXPECT(SYSCALL_LLSEEK_X, I(sys32(140, (uint32_t)-1, 0, 7, LOW(m->words), 2)), I(-1), I(7),
-	       I(2));
-	EXPECT(SYSCALL_CLOSE_X, I(sys32(6, (uint32_t)fd, 0, 0, 0, 0)), I(fd));
-	EXPECT(SYSCALL_NANOSLEEP_X,
-	       I((m->words[0] = 0, m->words[1] = 77, sys32(162, LOW(m->words), 0, 0, 0, 0))),
-	       I(77));
+	EXPECT32(SYSCALL_PREAD_X, I(sys32(180, (uint32_t)fd, LOW(m->data), 5, 0x11, 0x22)), NONE,
+		 I(fd), I(5), I(0x2200000011));
+	EXPECT32(SYSCALL_LLSEEK_X, I(sys32(140, (uint32_t)fd, 1, 2, LOW(m->words), 1)), I(fd),
+		 I(0x100000002), I(1));
+	EXPECT32(SYSCALL_LLSEEK_X, I(sys32(140, (uint32_t)-1, 0, 7, LOW(m->words), 2)), I(-1), I(7),
+		 I(2));
+	EXPECT32(SYSCALL_CLOSE_X, I(sys32(6, (uint32_t)fd, 0, 0, 0, 0)), I(fd));
+	EXPECT32(SYSCALL_NANOSLEEP_X,
+		 I((m->words[0] = 0, m->words[1] = 77, sys32(162, LOW(m->words), 0, 0, 0, 0))),
+		 I(77));
 	sys32(64, 0, 0, 0, 0, 0);
-	EXPECT(GENERIC_X, I(41), I(110)); /* getppid, under the 64-bit number */
+	EXPECT32(GENERIC_X, I(41), I(110)); /* getppid, under the 64-bit number */
 	munmap(m, 4096);
 }
 
@@ -88,17 +90,17 @@ static void sockets32(struct test *t)
 
 	ret = socketcall(m, 8, AF_UNIX, SOCK_DGRAM, 0, LOW(m->data)); /* socketpair */
 	memcpy(fds, m->data, sizeof fds);
-	EXPECT(SOCKET_SOCKETPAIR_X, I(ret), I(fds[0]), I(fds[1]), NUMBER, NUMBER, I(1),
-	       I(SOCK_DGRAM), I(0));
+	EXPECT32(SOCKET_SOCKETPAIR_X, I(ret), I(fds[0]), I(fds[1]), NUMBER, NUMBER, I(1),
+		 I(SOCK_DGRAM), I(0));
 	strcpy(m->text, "over the wire");
-	EXPECT(SOCKET_SEND_X, I(socketcall(m, 9, (uint32_t)fds[0], LOW(m->text), 13, 0)),
-	       B("over the wire", 13), I(fds[0]), I(13), UNIX(""));
-	EXPECT(SOCKET_SEND_X, I(socketcall(m, 9, (uint32_t)-1, LOW(m->text), 13, 0)),
-	       B("over the wire", 13), I(-1), I(13), NONE);
-	EXPECT(SOCKET_RECV_X, I(socketcall(m, 10, (uint32_t)fds[1], LOW(m->data), 20, 0)),
-	       B("over the wire", 13), I(fds[1]), I(20), UNIX(""));
-	EXPECT(SOCKET_RECV_X, I(socketcall(m, 10, (uint32_t)-1, LOW(m->data), 20, 0)), NONE, I(-1),
-	       I(20), NONE);
+	EXPECT32(SOCKET_SEND_X, I(socketcall(m, 9, (uint32_t)fds[0], LOW(m->text), 13, 0)),
+		 B("over the wire", 13), I(fds[0]), I(13), UNIX(""));
+	EXPECT32(SOCKET_SEND_X, I(socketcall(m, 9, (uint32_t)-1, LOW(m->text), 13, 0)),
+		 B("over the wire", 13), I(-1), I(13), NONE);
+	EXPECT32(SOCKET_RECV_X, I(socketcall(m, 10, (uint32_t)fds[1], LOW(m->data), 20, 0)),
+		 B("over the wire", 13), I(fds[1]), I(20), UNIX(""));
+	EXPECT32(SOCKET_RECV_X, I(socketcall(m, 10, (uint32_t)-1, LOW(m->data), 20, 0)), NONE,
+		 I(-1), I(20), NONE);
 	close(fds[0]);
 	close(fds[1]);
 	munmap(m, 4096);
@@ -112,8 +114,8 @@ static void mappings32(struct test *t)
 	memcpy(m->words, args, sizeof args);
 	EXPECT(SYSCALL_MMAP_X, I((intptr_t)m), NUMBER, NUMBER, NUMBER, I(0), I(4096), I(3),
 	       I(0x2 | 0x8 | 0x10), I(-1), I(0));
-	EXPECT(SYSCALL_MMAP_X, I((uint32_t)sys32(90, LOW(m->words), 0, 0, 0, 0)), NUMBER, NUMBER,
-	       NUMBER, I(0), I(4096), I(1), I(0x2 | 0x8), I(-1), I(0));
+	EXPECT32(SYSCALL_MMAP_X, I((uint32_t)sys32(90, LOW(m->words), 0, 0, 0, 0)), NUMBER, NUMBER,
+		 NUMBER, I(0), I(4096), I(1), I(0x2 | 0x8), I(-1), I(0));
 	munmap(m, 4096);
 }
 

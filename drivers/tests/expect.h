@@ -62,6 +62,8 @@ void expect_of(struct test *t, int64_t tid, uint32_t event, const struct want *w
 		  sizeof((const struct want[]){ __VA_ARGS__ }) / sizeof(struct want),              \
 		  __FILE__ ":" EXPECT_LINE(__LINE__))
 #define EXPECT(SYMBOL, ...) EXPECT_OF(0, SYMBOL, __VA_ARGS__)
+/* What was expected last comes from a 32-bit call. */
+void last_is_32bit(struct test *t);
 
 /* A check that is not about an event. */
 void check_that(struct test *t, int holds, const char *what, const char *where);

@@ -19,6 +19,7 @@ struct expected {
 	uint32_t event, n;
 	struct want want[EVENT_MAX_PARAMS];
 	const char *where;
+	bool compat;
 };
 
 struct test {
@@ -79,6 +80,11 @@ void expect_of(struct test *t, int64_t tid, uint32_t event, const struct want *w
 		if (wants[i].n)
 			e->want[i].p = arena_sv(&t->arena, (struct sv){ wants[i].p, wants[i].n }).p;
 	}
+}
+
+void last_is_32bit(struct test *t)
+{
+	t->expected[t->nexpected - 1].compat = true;
 }
 
 /* --- comparing --- */
@@ -151,6 +157,11 @@ static void compare(struct test *t, const struct expected *e, const struct event
 		       t->name, e->where, ev->desc->symbol, ev->nparams, ev->desc->nparams, e->n);
 		t->failed = true;
 		return;
+	}
+	if (ev->flags != (e->compat ? EVENT_COMPAT : 0)) {
+		printf("FAIL %s: %s: %s has the flags %#x\n", t->name, e->where, ev->desc->symbol,
+		       ev->flags);
+		t->failed = true;
 	}
 	for (uint32_t i = 0; i < e->n; i++) {
 		if (same(ev->params[i], &ev->desc->params[i], &e->want[i]))

@@ -131,6 +131,7 @@ static void put_events(struct buf *b, const struct summary *s)
 		{ s->layout.damaged_events, "event",
 		  "skipped: damaged, at the start of a section" },
 		{ s->state_only, "event", "for state only" },
+		{ s->compat, "event", "of 32-bit system calls" },
 	};
 	uint64_t in_file = summary_events_in_file(s);
 
@@ -277,6 +278,7 @@ static void json_events(struct json *j, const struct summary *s)
 	json_u64(j, "newer_skipped", s->layout.newer_events);
 	json_u64(j, "damaged_skipped", s->layout.damaged_events);
 	json_u64(j, "state_only", s->state_only);
+	json_u64(j, "compat", s->compat);
 	json_array(j, "by_type");
 	for (size_t i = 0; i < n; i++) {
 		json_object(j, NULL);

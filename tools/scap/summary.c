@@ -20,6 +20,7 @@ static void take_event(struct summary *s, const struct event *ev)
 {
 	s->by_type[ev->type]++;
 	s->state_only += (ev->flags & EVENT_STATE_ONLY) != 0;
+	s->compat += (ev->flags & EVENT_COMPAT) != 0;
 	if (!s->first_ts_ns || ev->ts_ns < s->first_ts_ns)
 		s->first_ts_ns = ev->ts_ns;
 	if (ev->ts_ns > s->last_ts_ns)

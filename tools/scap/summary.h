@@ -23,6 +23,7 @@ struct summary {
 
 	uint64_t first_ts_ns, last_ts_ns; /* earliest and latest of all events; 0: no event */
 	uint64_t state_only;              /* events that only update the state */
+	uint64_t compat;                  /* events of 32-bit system calls */
 	uint64_t by_type[EV_COUNT];
 	struct losses losses;
 	struct busy busy;          /* sorted */
