@@ -131,7 +131,7 @@ int sys_exit(__u64 *ctx)
 {
 	struct pt_regs *regs = (void *)ctx[0];
 	__s64 ret = ctx[1];
-	__u64 nr = regs->orig_ax, packed = 0, ids;
+	__u64 nr = (__u32)regs->orig_ax, packed = 0, ids; /* the kernel ignores the upper half */
 	bool compat = in_compat_call();
 	const struct wire_call *call = call_of(nr, compat);
 	struct wire_cpu *cpu;

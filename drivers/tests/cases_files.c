@@ -222,6 +222,7 @@ static void directories(struct test *t)
 
 	EXPECT(SYSCALL_MKDIR_2_X, I(SYS(SYS_mkdir, dir, 0751)), T(dir), I(0751));
 	EXPECT(SYSCALL_MKDIR_2_X, I(SYS(SYS_mkdir, dir, 0751)), T(dir), I(0751));
+	EXPECT(SYSCALL_MKDIR_2_X, I(SYS((1L << 32) | SYS_mkdir, dir, 0751)), T(dir), I(0751));
 	EXPECT(SYSCALL_MKDIRAT_X, I(SYS(SYS_mkdirat, AT_FDCWD, sub, 0700)), I(-100), T(sub),
 	       I(0700));
 	EXPECT(SYSCALL_MKDIRAT_X, I(SYS(SYS_mkdirat, -7, "x", 01777)), I(-7), T("x"), I(01777));
