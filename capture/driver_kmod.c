@@ -46,10 +46,12 @@ static int open_device(struct err *err)
 	}
 }
 
-static int set_up(struct kmod_driver *d, uint32_t ring_bytes, struct driver_memory *mem,
+static int set_up(struct kmod_driver *d, uint32_t ring_bytes, bool entry, struct driver_memory *mem,
 		  struct err *err)
 {
-	struct kmod_setup setup = { .version = KMOD_VERSION, .chunk_shift = WIRE_MIN_CHUNK_SHIFT };
+	struct kmod_setup setup = { .version = KMOD_VERSION,
+				    .chunk_shift = WIRE_MIN_CHUNK_SHIFT,
+				    .entry = entry };
 
 	while (1u << setup.chunk_shift < ring_bytes && setup.chunk_shift < WIRE_MAX_CHUNK_SHIFT)
 		setup.chunk_shift++;
@@ -65,7 +67,8 @@ static int set_up(struct kmod_driver *d, uint32_t ring_bytes, struct driver_memo
 	mem->layout = (struct wire_layout){ .chunk_shift = setup.chunk_shift,
 					    .nchunks = setup.nchunks,
 					    .chunk_bytes = UINT64_C(1) << setup.chunk_shift,
-					    .ring_bytes = ring_bytes };
+					    .ring_bytes = ring_bytes,
+					    .entry = entry };
 	return 0;
 }
 
@@ -102,17 +105,15 @@ static void kmod_unload(struct driver_loaded *l)
 	*l = (struct driver_loaded){ 0 };
 }
 
-/* The module reads paths when calls end (entry is of no use to it). */
 static int kmod_load(uint32_t ring_bytes, bool entry, struct driver_loaded *out, struct err *err)
 {
 	struct kmod_driver *d = calloc(1, sizeof *d);
 
-	(void)entry;
 	*out = (struct driver_loaded){ .self = d };
 	if (!d)
 		return err_set(err, ERR_NOMEM, "no memory for the kernel module's rings");
 	d->fd = open_device(err);
-	if (d->fd < 0 || set_up(d, ring_bytes, &out->mem, err) < 0)
+	if (d->fd < 0 || set_up(d, ring_bytes, entry, &out->mem, err) < 0)
 		goto fail;
 	d->settings_bytes = sizeof *out->settings;
 	d->cpus_bytes = sizeof *out->mem.cpus * out->mem.ncpus;

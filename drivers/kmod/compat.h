@@ -152,9 +152,10 @@ struct mount {
 /* --- hooks --- */
 
 /* What the tracepoints pass, behind the data of the probe. */
-#define SYS_EXIT_ARGS struct pt_regs *regs, long ret
-#define EXEC_ARGS     struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm
-#if SINCE(6, 15)
+#define SYS_ENTER_ARGS struct pt_regs *regs, long nr
+#define SYS_EXIT_ARGS  struct pt_regs *regs, long ret
+#define EXEC_ARGS      struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm
+#if SINCE(6, 16)
 #define EXIT_ARGS struct task_struct *task, bool group_dead
 #else
 #define EXIT_ARGS struct task_struct *task

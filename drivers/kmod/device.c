@@ -11,6 +11,7 @@
 #include "drivers/kmod/compat.h"
 
 #include "drivers/kmod/device.h"
+#include "drivers/kmod/entry.h"
 #include "drivers/kmod/session.h"
 
 #ifndef CONFIG_64BIT
@@ -27,6 +28,7 @@ static void free_session(struct session *s)
 		for_each_possible_cpu(cpu) vfree(per_cpu_ptr(s->percpu, cpu)->ring);
 	}
 	free_percpu(s->percpu);
+	vfree(s->entries);
 	vfree(s->cpus);
 	vfree(s->settings);
 	kfree(s);
@@ -86,7 +88,10 @@ static int allocate(struct session *s)
 	s->settings = vzalloc(PAGE_ALIGN(sizeof(*s->settings)));
 	s->cpus = vzalloc(PAGE_ALIGN(sizeof(*s->cpus) * nr_cpu_ids));
 	s->percpu = alloc_percpu(struct saker_cpu);
-	if (!s->settings || !s->cpus || !s->percpu || !memory_suffices(&s->layout))
+	if (s->layout.entry)
+		s->entries = vzalloc(sizeof(*s->entries));
+	if (!s->settings || !s->cpus || !s->percpu || (s->layout.entry && !s->entries) ||
+	    !memory_suffices(&s->layout))
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) per_cpu_ptr(s->percpu, cpu)->shown = &s->cpus[cpu];
 	for_each_online_cpu(cpu)
@@ -115,6 +120,7 @@ static int set_up(struct session *s, struct kmod_setup *setup)
 	s->layout.nchunks = setup->nchunks;
 	s->layout.chunk_bytes = 1ull << setup->chunk_shift;
 	s->layout.ring_bytes = s->layout.chunk_bytes * setup->nchunks;
+	s->layout.entry = setup->entry;
 	setup->ncpus = nr_cpu_ids;
 	error = allocate(s);
 	if (!error)

@@ -23,6 +23,7 @@ struct kmod_setup {
 	__u32 version; /* KMOD_VERSION; another one: EPROTO */
 	__u32 chunk_shift;
 	__u32 nchunks;
+	__u32 entry; /* read paths when calls begin */
 	/* out */
 	__u32 ncpus; /* how many CPU numbers there are; those without a CPU have no ring */
 };

@@ -72,24 +72,24 @@ static bool excluded(const struct wire_settings *settings)
 }
 
 /* Arguments of a 32-bit call are 32 bits wide, and sometimes not what they seem (wire.h). */
-INLINE void set_args(struct wire_cpu *cpu, struct pt_regs *regs, __u32 shape)
+INLINE void get_args(struct pt_regs *regs, bool compat, __u32 shape, __u64 *args)
 {
-	unsigned long args[6];
+	unsigned long raw[6];
 	__u32 i;
 
 #if SINCE(5, 1)
-	syscall_get_arguments(current, regs, args);
+	syscall_get_arguments(current, regs, raw);
 #else
-	syscall_get_arguments(current, regs, 0, 6, args);
+	syscall_get_arguments(current, regs, 0, 6, raw);
 #endif
 	for (i = 0; i < 6; i++)
-		cpu->args[i] = cpu->flags & WIRE_COMPAT ? (__u32)args[i] : args[i];
-	if (!(cpu->flags & WIRE_COMPAT))
+		args[i] = compat ? (__u32)raw[i] : raw[i];
+	if (!compat)
 		return;
 	if (shape & WIRE_SPLIT_POS)
-		cpu->args[3] |= cpu->args[4] << 32;
+		args[3] |= args[4] << 32;
 	if (shape & WIRE_PAGES)
-		cpu->args[5] <<= 12;
+		args[5] <<= 12;
 }
 
 /* The arguments of a 32-bit call that has them in memory. */
@@ -152,7 +152,7 @@ static bool next_message(struct record *r, struct session *s, const struct wire_
 }
 
 static void record_call(struct session *s, struct pt_regs *regs, __u32 nr, long ret, bool compat,
-			const struct wire_call *call, __u64 packed)
+			const struct wire_call *call, __u64 packed, const struct entry *entry)
 {
 	struct wire_cpu *cpu;
 	struct record r;
@@ -160,6 +160,7 @@ static void record_call(struct session *s, struct pt_regs *regs, __u32 nr, long 
 	if (!open_record(&r, s, call->class))
 		return;
 	cpu = r.cpu;
+	this_cpu_ptr(s->percpu)->entry = entry;
 	cpu->flags = compat ? WIRE_COMPAT : 0;
 	if (call->event >= WIRE_PROGRAMS || !rows[call->event]) {
 		record_generic(&r, call->code, nr < WIRE_CALLS ? call->nr : nr);
@@ -171,7 +172,7 @@ static void record_call(struct session *s, struct pt_regs *regs, __u32 nr, long 
 	if (packed)
 		set_packed_args(cpu, packed);
 	else
-		set_args(cpu, regs, call->shape);
+		get_args(regs, compat, call->shape, cpu->args);
 	do {
 		r.ret = ret;
 		r.compat = compat;
@@ -179,21 +180,60 @@ static void record_call(struct session *s, struct pt_regs *regs, __u32 nr, long 
 	} while (next_message(&r, s, call));
 }
 
+INLINE struct wire_call call_of(const struct wire_settings *settings, __u32 nr, bool compat)
+{
+	if (nr >= WIRE_CALLS)
+		return load_call(&settings->unknown);
+	return load_call(&settings->calls[compat][array_index_nospec(nr, WIRE_CALLS)]);
+}
+
+/*
+ * Another thread may change what a call was given while it runs.  So the paths and addresses that
+ * matter most are read when it begins, as close as one can come to when the kernel reads them.
+ */
+static void on_sys_enter(void *data, SYS_ENTER_ARGS)
+{
+	enum { WANTED = WIRE_WANTED | WIRE_ENTRY, ADDRESS_MAX = 128 };
+	struct session *s = data;
+	bool compat = in_compat_call(), first;
+	struct wire_call call = call_of(s->settings, nr, compat);
+	struct entry *entry;
+	__u64 args[6];
+	long n;
+
+	if ((call.shape & WANTED) != WANTED || excluded(s->settings))
+		return;
+	entry = entry_claim(s->entries);
+	if (!entry)
+		return;
+	get_args(regs, compat, call.shape, args);
+	if (call.event == EV_SOCKET_CONNECT_X) {
+		entry->from = args[1];
+		n = less_of(args[2], ADDRESS_MAX);
+		if (read_user(entry->bytes, n, entry->from))
+			n = 0;
+	} else {
+		first = call.event == EV_SYSCALL_OPEN_X || call.event == EV_SYSCALL_CREAT_X;
+
+		entry->from = args[first ? 0 : 1];
+		n = read_user_text(entry->bytes, sizeof(entry->bytes), entry->from);
+	}
+	entry->n = n > 0 ? n : 0;
+}
+
 static void on_sys_exit(void *data, SYS_EXIT_ARGS)
 {
 	struct session *s = data;
 	const struct wire_settings *settings = s->settings;
 	__u32 nr = syscall_get_nr(current, regs), which;
-	const struct wire_call *at = &settings->unknown;
 	bool compat = in_compat_call();
+	struct entry *entry = NULL;
 	struct wire_call call;
 	__u64 packed = 0;
 
 	if (nr == (__u32)-1)
 		return; /* cancelled by a tracer or seccomp */
-	if (nr < WIRE_CALLS)
-		at = &settings->calls[compat][array_index_nospec(nr, WIRE_CALLS)];
-	call = load_call(at);
+	call = call_of(settings, nr, compat);
 	if (call.shape & WIRE_OLD_MMAP)
 		packed = first_arg(regs, 0);
 	if (call.shape & WIRE_SOCKETCALL) {
@@ -207,9 +247,12 @@ static void on_sys_exit(void *data, SYS_EXIT_ARGS)
 	if (!(call.shape & WIRE_WANTED) || ((call.shape & WIRE_FAILURES) && ret == 0) ||
 	    after_execve(compat, nr, ret, regs) || excluded(settings))
 		return;
+	if ((call.shape & WIRE_ENTRY) && s->entries)
+		entry = entry_find(s->entries);
 	preempt_disable_notrace();
-	record_call(s, regs, nr, ret, compat, &call, packed);
+	record_call(s, regs, nr, ret, compat, &call, packed, entry);
 	preempt_enable_notrace();
+	entry_release(s->entries, entry);
 }
 
 /* --- the other hooks --- */
@@ -253,6 +296,8 @@ static void on_exit(void *data, EXIT_ARGS)
 	struct session *s = data;
 	struct record r;
 
+	if (s->entries) /* killed in a call */
+		entry_release(s->entries, entry_find(s->entries));
 	if (!OPEN_EVENT(PROCEXIT_1_E, process_exits))
 		return;
 	rcu_read_lock(); /* keeps the ancestors of the task and what signals they share */
@@ -306,6 +351,7 @@ static struct hook {
 	size_t wanted; /* offset of a __u32 of the settings */
 	struct tracepoint *tracepoint;
 } hooks[] = {
+	{ "sys_enter", on_sys_enter, offsetof(struct wire_settings, entries) },
 	{ "sys_exit", on_sys_exit, ALWAYS },
 	{ "sched_process_exec", on_exec, ALWAYS },
 	{ "sched_process_exit", on_exit, ALWAYS },
@@ -318,6 +364,7 @@ static struct hook {
 /* A kernel whose tracepoint passes something else must not compile. */
 static void __maybe_unused check_probes(void)
 {
+	check_trace_callback_type_sys_enter(on_sys_enter);
 	check_trace_callback_type_sys_exit(on_sys_exit);
 	check_trace_callback_type_sched_process_exec(on_exec);
 	check_trace_callback_type_sched_process_exit(on_exit);
@@ -353,10 +400,12 @@ int hooks_find(void)
 	return 0;
 }
 
-static bool hook_is_wanted(const struct hook *hook, const struct wire_settings *settings)
+static bool hook_is_wanted(const struct hook *hook, const struct session *s)
 {
+	if (hook->wanted == offsetof(struct wire_settings, entries) && !s->entries)
+		return false;
 	return hook->wanted == ALWAYS ||
-	       READ_ONCE(*(const __u32 *)((const char *)settings + hook->wanted));
+	       READ_ONCE(*(const __u32 *)((const char *)s->settings + hook->wanted));
 }
 
 int hooks_attach(struct session *s)
@@ -367,7 +416,7 @@ int hooks_attach(struct session *s)
 	for (i = 0; i < ARRAY_SIZE(hooks) && !error; i++) {
 		struct hook *hook = &hooks[i];
 
-		if ((s->attached & BIT(i)) || !hook_is_wanted(hook, s->settings))
+		if ((s->attached & BIT(i)) || !hook_is_wanted(hook, s))
 			continue;
 		error = hook->tracepoint
 				? tracepoint_probe_register(hook->tracepoint, hook->probe, s)

@@ -15,16 +15,20 @@
 #include "drivers/kmod/primitives.h"
 
 #include "drivers/common/param.h"
+#include "drivers/kmod/entry.h"
 #include "drivers/kmod/session.h"
 
-/* How much of a buffer is kept; the same all through a record, whatever the reader sets meanwhile.
- */
-/* Nothing is kept of the beginning of a call. */
 INLINE const void *given_at_entry(const struct record *r, __u64 from, __u32 *n)
 {
-	return NULL;
+	const struct entry *entry = container_of(r->cpu, struct saker_cpu, own)->entry;
+
+	if (!entry || !entry->n || entry->from != from)
+		return NULL;
+	*n = entry->n;
+	return entry->bytes;
 }
 
+/* How much of a buffer is kept: the same all through a record, whatever the reader does. */
 INLINE __u32 snaplen(const struct record *r)
 {
 	return container_of(r->cpu, struct saker_cpu, own)->snaplen;

@@ -17,9 +17,10 @@
 
 struct saker_cpu {
 	struct wire_cpu own; /* what drivers/common/ works with; its counters and tail are unused */
-	struct wire_cpu *shown; /* to the reader */
-	__u8 *ring;             /* NULL: the CPU was not there when the session began */
-	__u32 snaplen;          /* while a record is being written */
+	struct wire_cpu *shown;    /* to the reader */
+	__u8 *ring;                /* NULL: the CPU was not there when the session began */
+	const struct entry *entry; /* of the system call that is being recorded, if it has one */
+	__u32 snaplen;             /* while a record is being written */
 };
 
 struct session {
@@ -27,6 +28,7 @@ struct session {
 	struct wire_settings *settings; /* shared */
 	struct wire_cpu *cpus;          /* shared, by number */
 	struct saker_cpu __percpu *percpu;
+	struct entries *entries; /* NULL: paths are read when calls end */
 	struct mutex lock; /* of the rest; never taken in mmap, which the readers of user memory may
 			      hold */
 	bool ready;        /* the above is there for good */
