@@ -13,16 +13,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-extern const char driver_bpf_typed[], driver_bpf_plain[];
-extern const size_t driver_bpf_typed_bytes, driver_bpf_plain_bytes;
+extern const char driver_bpf_602[], driver_bpf_517[], driver_bpf_508[];
+extern const size_t driver_bpf_602_bytes, driver_bpf_517_bytes, driver_bpf_508_bytes;
 
-/* The same programs with different ways to read the kernel's memory, the quickest first. */
+/* The same programs for kernels from 6.2, 5.17 and 5.8 on, the quickest first. */
 static const struct {
 	const char *bytes;
 	const size_t *size;
 } forms[] = {
-	{ driver_bpf_typed, &driver_bpf_typed_bytes },
-	{ driver_bpf_plain, &driver_bpf_plain_bytes },
+	{ driver_bpf_602, &driver_bpf_602_bytes },
+	{ driver_bpf_517, &driver_bpf_517_bytes },
+	{ driver_bpf_508, &driver_bpf_508_bytes },
 };
 
 enum { LINKS_MAX = 16 };

@@ -6,6 +6,8 @@
 #ifndef SAKER_BPF_PRIMITIVES_H
 #define SAKER_BPF_PRIMITIVES_H
 
+/* SAKER_KERNEL: the oldest kernel that this object is for, 602 for 6.2.  Its verifier is the judge. */
+
 #include "drivers/bpf/core.h"
 #include "drivers/wire.h"
 
@@ -31,7 +33,7 @@
  * step one load that may fault; before, each is a call of a helper, at thirty times the price.
  * PEEK_WHOLE is for members that are no scalars.
  */
-#ifdef SAKER_TYPED_READS
+#if SAKER_KERNEL >= 602
 extern void *bpf_rdonly_cast(void *p, __u32 type) __ksym;
 #define TYPED(p)       ((typeof(p))bpf_rdonly_cast((void *)(p), bpf_core_type_id_kernel(typeof(*(p)))))
 #define PEEK(src, ...) ___arrow(TYPED(src), ##__VA_ARGS__)
@@ -52,7 +54,7 @@ extern void *bpf_rdonly_cast(void *p, __u32 type) __ksym;
 /* The eight bytes at p, which has no type. */
 INLINE __u64 peek_word(const void *p)
 {
-#ifdef SAKER_TYPED_READS
+#if SAKER_KERNEL >= 602
 	return TYPED((struct timespec64 *)p)->tv_sec; /* any structure that begins with a number */
 #else
 	__u64 v = 0;
@@ -64,11 +66,15 @@ INLINE __u64 peek_word(const void *p)
 
 /*
  * STEPS(step, TYPE) behind a function step(i, TYPE *) lets REPEAT call it up to n times, until it
- * returns something else than 0.  The verifier looks at a step of bpf_loop once, where it walks
- * through every round of a loop; kernels before 5.17 have no other way.  The loop stands in a
- * function of its own lest the compiler weave it into code that verifiers of 6.1 then refuse.  A step
- * works on a copy of the record, so that the original stays in registers.
+ * returns something else than 0.  The verifier looks at a step of bpf_loop (5.17) once, where it walks
+ * through every round of a loop.  The loop stands in a function of its own lest the compiler weave it
+ * into code that old verifiers refuse.  A step works on a copy of the record, so that the original
+ * stays in registers.
  */
+#if SAKER_KERNEL >= 517
+#define STEPS(step, TYPE)
+#define REPEAT(n, step, arg) bpf_loop(n, step, arg, 0)
+#else
 #define STEPS(step, TYPE)                                                                          \
 	static __attribute__((noinline)) int step##_loop(__u32 n, TYPE *arg)                       \
 	{                                                                                          \
@@ -78,13 +84,8 @@ INLINE __u64 peek_word(const void *p)
 		}                                                                                  \
 		return 0;                                                                          \
 	}
-#define REPEAT(n, step, arg)                                                                       \
-	do {                                                                                       \
-		if (bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop))                   \
-			bpf_loop(n, step, arg, 0);                                                 \
-		else                                                                               \
-			step##_loop(n, arg);                                                       \
-	} while (0)
+#define REPEAT(n, step, arg) step##_loop(n, arg)
+#endif
 
 /*
  * A part of a record as a function that the verifier looks at once, whoever calls it: it can be given

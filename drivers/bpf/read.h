@@ -15,7 +15,7 @@ INLINE struct task_struct *this_task(void)
 /* The number of the thread group above that of the thread. */
 INLINE __u64 current_ids(void)
 {
-#ifdef SAKER_TYPED_READS
+#if SAKER_KERNEL >= 602
 	struct task_struct *task = this_task();
 
 	return (__u64)(__u32)PEEK(task, tgid) << 32 | (__u32)PEEK(task, pid);
