@@ -80,11 +80,12 @@ if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
 	target_compile_definitions(driver_test_static PRIVATE _GNU_SOURCE)
 	set_target_properties(driver_test_static PROPERTIES
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-	add_test(NAME driver_6.1 COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/guest.sh
-		driver_test_static $<TARGET_FILE:driver_test_static>)
-	set_tests_properties(driver_6.1 PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 400)
 	foreach(kernel "6.1.0-*-cloud-amd64" "6.12.*+deb12-cloud-amd64")
 		string(REGEX MATCH "^6\\.[0-9]+" version ${kernel})
+		add_test(NAME driver_${version} COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/guest.sh
+			-k ${kernel} driver_test_static $<TARGET_FILE:driver_test_static>)
+		set_tests_properties(driver_${version} PROPERTIES LABELS kernel SKIP_RETURN_CODE 77
+			TIMEOUT 400)
 		add_test(NAME kmod_driver_${version} COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh
 			-k ${kernel} "driver_test_static kmod" $<TARGET_FILE:driver_test_static>)
 		set_tests_properties(kmod_driver_${version} PROPERTIES LABELS kernel SKIP_RETURN_CODE 77
