@@ -49,16 +49,19 @@
 #endif
 
 /*
- * The lowest address that a pointer to something of the kernel's may have.  On x86_64 it also keeps
- * addresses away that are not canonical: those raise another exception, which warns.
+ * Between these lies all that a pointer of the kernel's may point to.  On x86_64 what lies below
+ * are also addresses that are not canonical, which raise an exception that warns, and above the
+ * page of vsyscalls, at which a fault is an oops even where one is expected.
  */
 #ifdef CONFIG_X86_64
-#define KERNEL_FLOOR PAGE_OFFSET
+#define KERNEL_FLOOR   PAGE_OFFSET
+#define KERNEL_CEILING MODULES_END
 #else
-#define KERNEL_FLOOR (1ul << (BITS_PER_LONG - 1))
+#define KERNEL_FLOOR   (1ul << (BITS_PER_LONG - 1))
+#define KERNEL_CEILING ULONG_MAX
 #endif
 
-/* Load the number at p into v, or go to label.  p lies above KERNEL_FLOOR. */
+/* Load the number at p into v, or go to label.  p lies between the two. */
 #ifdef __get_kernel_nofault
 #define load_kernel(v, p, label) __get_kernel_nofault(&(v), p, typeof(v), label)
 #else

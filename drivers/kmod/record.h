@@ -83,19 +83,26 @@ lost:
 	return false;
 }
 
+/*
+ * The parameters of no event come near WIRE_SPAN; should they, their offsets have wrapped around
+ * and the record means nothing.
+ */
 INLINE void close_record(struct record *r, __u32 event, __u32 class)
 {
 	struct saker_cpu *cpu = container_of(r->cpu, struct saker_cpu, own);
 	struct wire_record *head = (struct wire_record *)r->at;
+	__u64 *count = r->off < WIRE_SPAN ? &cpu->shown->stored[class] : &cpu->shown->lost[class];
 	__u32 size = ALIGN(r->off, 8);
 
-	head->size = size;
-	head->type = event;
-	head->nparams = r->n;
-	head->flags = cpu->own.flags;
-	cpu->own.head += size;
-	WRITE_ONCE(cpu->shown->stored[class], cpu->shown->stored[class] + 1);
-	smp_store_release(&cpu->shown->head, cpu->own.head);
+	WRITE_ONCE(*count, *count + 1);
+	if (likely(r->off < WIRE_SPAN)) {
+		head->size = size;
+		head->type = event;
+		head->nparams = r->n;
+		head->flags = cpu->own.flags;
+		cpu->own.head += size;
+		smp_store_release(&cpu->shown->head, cpu->own.head);
+	}
 	smp_store_release(&cpu->shown->busy, 0);
 	cpu->own.busy = 0;
 }
