@@ -86,7 +86,10 @@ int driver_open(const struct driver_options *opt, struct driver **out, struct er
 int driver_start(struct driver *d, struct err *err);
 /* The stream; lives as long as d. */
 struct source *driver_source(struct driver *d);
-/* Want something else from now on.  Events of the old set that are in the rings still come. */
+/*
+ * Want something else from now on, nothing that driver_open was not told of.  Events of the old set
+ * that are in the rings still come.
+ */
 void driver_change(struct driver *d, const struct driver_set *set);
 /* No new events; what is in the rings is still handed out, then NEXT_END.  Async-signal-safe. */
 void driver_stop(struct driver *d);

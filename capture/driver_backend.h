@@ -15,9 +15,11 @@ struct driver_backend {
 	const char *name;
 	/*
 	 * ring_bytes is a power of two; entry: read paths when calls begin, if the kernel can
-	 * (mem.layout.entry says so).  On failure nothing is left.
+	 * (mem.layout.entry says so); most: what is not in this set will never be wanted.  On
+	 * failure nothing is left.
 	 */
-	int (*load)(uint32_t ring_bytes, bool entry, struct driver_loaded *out, struct err *err);
+	int (*load)(uint32_t ring_bytes, bool entry, const struct driver_set *most,
+		    struct driver_loaded *out, struct err *err);
 	/* Attach the hooks that the settings want. */
 	int (*attach)(struct driver_loaded *l, struct err *err);
 	/* No record begins once this has returned. */

@@ -3,6 +3,7 @@
  * running kernel.
  */
 #include "capture/driver_backend.h"
+#include "capture/driver_calls.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -164,27 +165,74 @@ static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t rin
 	return rc ? unsupported(err, rc, "cannot size the rings of the eBPF driver") : 0;
 }
 
+static struct bpf_program *capture_program(const struct bpf_driver *d, size_t i)
+{
+	uint32_t class = schema_event((uint16_t)captures[i].event)->category & EC_CLASS_MASK;
+	const char *name = captures[i].program ? captures[i].program : families[WIRE_FAMILY(class)];
+
+	return bpf_object__find_program_by_name(d->object, name);
+}
+
+static void note_events(bool *events, const struct wire_call *calls, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (calls[i].shape & WIRE_WANTED)
+			events[calls[i].event] = true;
+	}
+}
+
+/* What nobody will want need not be looked at by the kernel. */
+static int leave_out_unwanted(struct bpf_driver *d, const struct driver_set *most, struct err *err)
+{
+	struct wire_settings *s = calloc(1, sizeof *s);
+	bool events[EV_COUNT] = { false };
+	__u32 wanted;
+
+	if (!s)
+		return err_set(err, ERR_NOMEM, "no memory for the eBPF driver");
+	driver_calls_fill(s, most);
+	note_events(events, s->calls[0], sizeof s->calls / sizeof s->calls[0][0]);
+	note_events(events, s->socketcalls, WIRE_SOCKET_CALLS);
+	for (size_t i = 0; i < sizeof captures / sizeof captures[0]; i++)
+		bpf_program__set_autoload(capture_program(d, i), false);
+	for (size_t i = 0; i < sizeof captures / sizeof captures[0]; i++) {
+		if (events[captures[i].event])
+			bpf_program__set_autoload(capture_program(d, i), true);
+	}
+	for (size_t i = 0; i < sizeof hooks / sizeof hooks[0]; i++) {
+		if (hooks[i].wanted == SIZE_MAX)
+			continue;
+		memcpy(&wanted, (const char *)s + hooks[i].wanted, sizeof wanted);
+		if (!wanted)
+			bpf_program__set_autoload(
+				bpf_object__find_program_by_name(d->object, hooks[i].program),
+				false);
+	}
+	free(s);
+	return 0;
+}
+
 static int connect_programs(struct bpf_driver *d, struct err *err)
 {
 	int table = bpf_object__find_map_fd_by_name(d->object, "programs");
 
 	for (size_t i = 0; i < sizeof captures / sizeof captures[0]; i++) {
-		uint32_t class =
-			schema_event((uint16_t)captures[i].event)->category & EC_CLASS_MASK;
-		const char *name =
-			captures[i].program ? captures[i].program : families[WIRE_FAMILY(class)];
-		const struct bpf_program *p = bpf_object__find_program_by_name(d->object, name);
+		const struct bpf_program *p = capture_program(d, i);
 		int fd = p ? bpf_program__fd(p) : -1;
 
+		if (p && !bpf_program__autoload(p))
+			continue;
 		if (fd < 0 || bpf_map_update_elem(table, &captures[i].event, &fd, BPF_ANY))
-			return err_errno(err, "cannot connect the eBPF program %s", name);
+			return err_errno(err, "cannot connect the eBPF program of %s",
+					 schema_event((uint16_t)captures[i].event)->symbol);
 	}
 	return 0;
 }
 
 /* Have the kernel take one of the forms; what the quicker ones need, older kernels lack. */
 static int load_form(struct bpf_driver *d, struct driver_loaded *out, size_t form,
-		     uint32_t ring_bytes, bool entry, struct err *err)
+		     uint32_t ring_bytes, bool entry, const struct driver_set *most,
+		     struct err *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "saker");
 	int rc;
@@ -192,14 +240,14 @@ static int load_form(struct bpf_driver *d, struct driver_loaded *out, size_t for
 	d->object = bpf_object__open_mem(forms[form].bytes, *forms[form].size, &opts);
 	if (!d->object)
 		return unsupported(err, errno, "cannot open the eBPF driver");
-	if (size_maps(d, out, ring_bytes, entry, err) < 0)
+	if (leave_out_unwanted(d, most, err) < 0 || size_maps(d, out, ring_bytes, entry, err) < 0)
 		return -1;
 	rc = bpf_object__load(d->object);
 	return rc ? unsupported(err, rc, "the kernel does not take the eBPF driver") : 0;
 }
 
-static int bpf_driver_load(uint32_t ring_bytes, bool entry, struct driver_loaded *out,
-			   struct err *err)
+static int bpf_driver_load(uint32_t ring_bytes, bool entry, const struct driver_set *most,
+			   struct driver_loaded *out, struct err *err)
 {
 	const size_t nforms = sizeof forms / sizeof forms[0];
 	struct bpf_driver *d = calloc(1, sizeof *d);
@@ -213,7 +261,7 @@ static int bpf_driver_load(uint32_t ring_bytes, bool entry, struct driver_loaded
 	for (size_t i = 0; i < nforms && rc; i++) {
 		bpf_object__close(d->object);
 		d->object = NULL;
-		rc = load_form(d, out, i, ring_bytes, entry, i + 1 < nforms ? NULL : err);
+		rc = load_form(d, out, i, ring_bytes, entry, most, i + 1 < nforms ? NULL : err);
 	}
 	if (rc)
 		goto fail;

@@ -154,16 +154,17 @@ static int load(struct driver *d, const struct driver_options *opt, struct err *
 	const uint32_t ring_bytes =
 		power_of_two(opt->ring_bytes ? opt->ring_bytes : DRIVER_RING_BYTES);
 	const bool entry = !opt->paths_at_exit;
+	const struct driver_set most = opt->set ? *opt->set : driver_set_all();
 
 	if (opt->kind != DRIVER_AUTO) {
 		d->backend = backends[opt->kind - DRIVER_BPF];
-		return d->backend->load(ring_bytes, entry, &d->loaded, err);
+		return d->backend->load(ring_bytes, entry, &most, &d->loaded, err);
 	}
 	d->backend = &driver_bpf;
-	if (d->backend->load(ring_bytes, entry, &d->loaded, &d->reason) == 0)
+	if (d->backend->load(ring_bytes, entry, &most, &d->loaded, &d->reason) == 0)
 		return 0;
 	d->backend = &driver_kmod;
-	if (d->backend->load(ring_bytes, entry, &d->loaded, err) == 0)
+	if (d->backend->load(ring_bytes, entry, &most, &d->loaded, err) == 0)
 		return 0;
 	err_prefix(err, "%s; and", d->reason.msg);
 	return -1;

@@ -105,10 +105,12 @@ static void kmod_unload(struct driver_loaded *l)
 	*l = (struct driver_loaded){ 0 };
 }
 
-static int kmod_load(uint32_t ring_bytes, bool entry, struct driver_loaded *out, struct err *err)
+static int kmod_load(uint32_t ring_bytes, bool entry, const struct driver_set *most,
+		     struct driver_loaded *out, struct err *err)
 {
 	struct kmod_driver *d = calloc(1, sizeof *d);
 
+	(void)most; /* all of it is there already */
 	*out = (struct driver_loaded){ .self = d };
 	if (!d)
 		return err_set(err, ERR_NOMEM, "no memory for the kernel module's rings");
