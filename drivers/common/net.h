@@ -192,6 +192,7 @@ INLINE void put_tuple_ok(struct record *r, __s32 fd, enum direction dir, __u64 n
 		put_tuple(r, fd, dir, name);
 	else
 		put_empty(r);
+	forget_offset(r); /* of five lengths, with what comes behind them */
 }
 
 /* How full the listening socket's queue is: per cent, waiting, room. */
