@@ -3,7 +3,7 @@
 #   KERNEL  a folder of kernel headers (or a built kernel tree), or a release as uname -r gives it: its
 #           /lib/modules/KERNEL/build where that is, else Debian's packages, unpacked into $GUEST_CACHE
 #           (default: ~/.cache/saker-guest); without it: the running kernel
-# ARCH and CROSS_COMPILE go to the kernel's make.  Status 77 where there are no headers.
+# ARCH, CROSS_COMPILE and CC go to the kernel's make.  Status 77 where there are no headers.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 kernel=${1:-$(uname -r)}
@@ -51,6 +51,6 @@ mkdir -p "$out/format"
 # The kernel's make builds beside the sources: give it copies.
 cp -ru "$top/drivers" "$out/"
 cp -ru "$top/format/schema" "$out/format/"
-make -s -C "$headers" M="$out/drivers/kmod" modules >&2
+make -s -C "$headers" M="$out/drivers/kmod" ${CC:+CC="$CC"} modules >&2
 "${CROSS_COMPILE:-}strip" -g -o "$out/saker.ko" "$out/drivers/kmod/saker.ko"
 echo "$out/saker.ko"

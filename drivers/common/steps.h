@@ -308,7 +308,7 @@ INLINE void put_path(struct record *r, struct path *path)
 INLINE void put_file_path(struct record *r, struct file *file)
 {
 	if (file)
-		put_path(r, &file->f_path);
+		put_path(r, (struct path *)&file->f_path); /* const since 6.17 */
 	else
 		put_empty(r);
 }

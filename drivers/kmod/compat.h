@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Everything that differs between kernels (4.14 to 6.12) and between processors. */
+/* Everything that differs between kernels (4.14 to 7.0) and between processors. */
 #ifndef SAKER_KMOD_COMPAT_H
 #define SAKER_KMOD_COMPAT_H
 
@@ -130,7 +130,7 @@ enum { memory_cgrp_id = CGROUP_SUBSYS_COUNT };
 /* --- files --- */
 
 #ifndef FMODE_CREATED
-#define FMODE_CREATED 0 /* 4.19 */
+#define FMODE_CREATED 0 /* before 4.19 the file does not tell: O_F_CREATED is missing there */
 #endif
 
 /* fs/mount.h is the kernel's own; what stands before the vfsmount has not changed since 3.5. */

@@ -8,12 +8,17 @@
 #include <linux/delay.h>
 #include <linux/nospec.h>
 #include <linux/tracepoint.h>
+/* Before the others: old ones leave TRACE_INCLUDE_FILE defined. */
+#if __has_include(<asm/trace/exceptions.h>)
+#include <asm/trace/exceptions.h>
+#define PAGE_FAULTS_DECLARED
+#elif __has_include(<trace/events/exceptions.h>)
+#include <trace/events/exceptions.h>
+#define PAGE_FAULTS_DECLARED
+#endif
 #include <trace/events/sched.h>
 #include <trace/events/signal.h>
 #include <trace/events/syscalls.h>
-#ifdef CONFIG_X86
-#include <asm/trace/exceptions.h>
-#endif
 
 #include "drivers/kmod/read.h"
 #include "drivers/kmod/record.h"
@@ -370,7 +375,7 @@ static void __maybe_unused check_probes(void)
 	check_trace_callback_type_sched_process_exit(on_exit);
 	check_trace_callback_type_signal_deliver(on_signal);
 	check_trace_callback_type_sched_switch(on_switch);
-#ifdef CONFIG_X86
+#ifdef PAGE_FAULTS_DECLARED
 	check_trace_callback_type_page_fault_user(on_page_fault);
 	check_trace_callback_type_page_fault_kernel(on_page_fault);
 #endif
