@@ -78,6 +78,9 @@ static int keep_quiet(enum libbpf_print_level level, const char *format, va_list
 static int unsupported(struct err *err, int error, const char *what)
 {
 	errno = error < 0 ? -error : error;
+	if (errno == ESRCH)
+		return err_set(err, ERR_UNSUPPORTED,
+			       "%s: it does not describe its types (BTF)", what);
 	err_errno(err, "%s", what);
 	if (err && errno == EPERM)
 		err_prefix(err, "the eBPF driver needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN");
