@@ -20,7 +20,7 @@ debian_headers() {
 	dir=$root/usr/src/linux-headers-$release
 	if [ ! -f "$root/complete" ]; then
 		packages=$(apt-cache depends "linux-headers-$release" 2>/dev/null |
-			awk '/Depends: linux-(headers|kbuild)-/ { print $2 }')
+			awk '/Depends: linux-(.*headers|kbuild)-/ { print $2 }')
 		[ -n "$packages" ] || skip "no headers of the kernel $release"
 		mkdir -p "$root"
 		for package in "linux-headers-$release" $packages; do
@@ -48,9 +48,16 @@ release=$(cat "$headers/include/config/kernel.release" 2>/dev/null) ||
 	skip "$headers is no built kernel tree"
 out=$top/build/kmod/$release${ARCH:+-$ARCH}
 mkdir -p "$out/format"
+exec 9>"$out/lock" # who wants the same at the same time waits, and finds it done
+flock 9
 # The kernel's make builds beside the sources: give it copies.
 cp -ru "$top/drivers" "$out/"
 cp -ru "$top/format/schema" "$out/format/"
+# Headers name the compiler that built their kernel; where it is missing, ours has to do.
+compiler=$(sed -n 's/^CONFIG_CC_VERSION_TEXT="\{0,1\}\([^ "]*\).*/\1/p' "$headers/include/config/auto.conf")
+if [ -z "${CC:-}" ] && [ -n "$compiler" ] && ! command -v "$compiler" >/dev/null; then
+	CC=${CROSS_COMPILE:-}gcc
+fi
 make -s -C "$headers" M="$out/drivers/kmod" ${CC:+CC="$CC"} modules >&2
 "${CROSS_COMPILE:-}strip" -g -o "$out/saker.ko" "$out/drivers/kmod/saker.ko"
 echo "$out/saker.ko"

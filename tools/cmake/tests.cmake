@@ -80,6 +80,15 @@ if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
 	target_compile_definitions(driver_test_static PRIVATE _GNU_SOURCE)
 	set_target_properties(driver_test_static PROPERTIES
 		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+	# The module in bad company: a program that does to it what nobody should.
+	file(GLOB torture CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/tests/kmod/*.c)
+	add_executable(kmod_torture ${torture})
+	add_dependencies(kmod_torture saker_capture saker_format)
+	target_link_libraries(kmod_torture PRIVATE saker_flags -static
+		$<TARGET_FILE:saker_capture> $<TARGET_FILE:saker_format> ${SAKER_STATIC_BPF}
+		${SAKER_STATIC_ELF} -lz -lzstd)
+	target_compile_definitions(kmod_torture PRIVATE _GNU_SOURCE)
+	set_target_properties(kmod_torture PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
 	foreach(kernel "6.1.0-*-cloud-amd64" "6.12.*+deb12-cloud-amd64")
 		string(REGEX MATCH "^6\\.[0-9]+" version ${kernel})
 		add_test(NAME driver_${version} COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/guest.sh
@@ -88,10 +97,24 @@ if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
 			TIMEOUT 400)
 		add_test(NAME kmod_driver_${version} COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh
 			-k ${kernel} "driver_test_static kmod" $<TARGET_FILE:driver_test_static>)
-		set_tests_properties(kmod_driver_${version} PROPERTIES LABELS kernel SKIP_RETURN_CODE 77
-			TIMEOUT 400)
+		add_test(NAME kmod_torture_${version} COMMAND
+			${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh -k ${kernel}
+			"kmod_torture saker.ko device pointers races loss hostile cost"
+			$<TARGET_FILE:kmod_torture>)
+		add_test(NAME kmod_life_${version} COMMAND
+			${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh -k ${kernel}
+			"kmod_torture saker.ko life" $<TARGET_FILE:kmod_torture>)
+		set_tests_properties(kmod_driver_${version} kmod_torture_${version} PROPERTIES
+			LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 400)
+		set_tests_properties(kmod_life_${version} PROPERTIES LABELS kernel
+			SKIP_RETURN_CODE 77 TIMEOUT 400 ENVIRONMENT GUEST_THREADS=single)
 	endforeach()
+	set_tests_properties(kmod_life_6.1 PROPERTIES LABELS long) # one kernel's minute will do
 endif()
+
+# Does the module compile for kernels that others run?
+add_test(NAME kmod_compile COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_compile.sh)
+set_tests_properties(kmod_compile PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 600)
 
 # rec with a driver that plays a trace: what is right of the driver, without a kernel's help.
 add_executable(rec_fake capture/rec/main.c capture/rec/tests/fake_driver.c)
