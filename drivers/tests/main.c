@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
-enum { WANTS_MAX = 64, SEEN_MAX = 60000, PATIENCE_MS = 5000 };
+enum { WANTS_MAX = 64, SEEN_MAX = 10000, PATIENCE_MS = 5000 };
 /* close(MARK - attempts so far) surrounds a case: no file has that descriptor. */
 enum { MARK = -770077 };
 
@@ -237,12 +237,27 @@ static bool is_made_again(const struct event *ev)
 	       (res == -512 || res == -513 || res == -514 || res == -516);
 }
 
+/* A busy host does more than can be kept: of events that nothing is expected of, nothing is needed.
+ */
+static bool is_wanted(const struct test *t, const struct event *ev)
+{
+	for (uint32_t i = 0; i < t->nexpected; i++) {
+		if (t->expected[i].event == ev->type && t->expected[i].tid == ev->tid)
+			return true;
+	}
+	return false;
+}
+
 static void keep(struct test *t, const struct event *ev)
 {
 	struct event *copy = &t->seen[t->nseen];
 
-	if (t->nseen == SEEN_MAX || is_made_again(ev))
+	if (!is_wanted(t, ev) || is_made_again(ev))
 		return;
+	if (t->nseen == SEEN_MAX) {
+		complain(t, "driver", "more events than this test can keep");
+		return;
+	}
 	*copy = *ev;
 	for (uint32_t i = 0; i < ev->nparams; i++)
 		copy->params[i] = arena_sv(&t->arena, ev->params[i]);
@@ -276,6 +291,18 @@ static bool collect(struct test *t, uint64_t lost)
 	return marks == 2;
 }
 
+/* Read what has come until now: nobody reads while a case runs, and a full ring stays full. */
+static void make_room(struct test *t)
+{
+	uint64_t now = driver_now_ns(t->driver);
+	struct err err = { 0 };
+	struct record rec;
+
+	while (source_next(driver_source(t->driver), &rec, &err) == NEXT_ITEM &&
+	       rec.event.ts_ns < now)
+		;
+}
+
 static bool attempt(struct test *t, const struct test_case *c)
 {
 	uint64_t lost = driver_stats(t->driver).all.lost;
@@ -301,8 +328,10 @@ static void run_case(struct test *t, const struct test_case *c)
 	int tries = 5;
 
 	/* A crowded machine may overflow a ring; that is counted, and no fault. */
-	while (tries > 0 && !attempt(t, c))
+	while (tries > 0 && !attempt(t, c)) {
+		make_room(t);
 		tries--;
+	}
 	if (tries == 0)
 		complain(t, "driver", "events were lost each time");
 	fflush(stdout);
@@ -461,6 +490,8 @@ int main(int argc, char **argv)
 	const struct driver_options opt = { .kind = driver_asked_for(&argc, &argv),
 					    .set = &set,
 					    .snaplen = TEST_SNAPLEN,
+					    /* page faults and switches of a busy host come too */
+					    .ring_bytes = 4 * DRIVER_RING_BYTES,
 					    .include_self = true };
 	char dir[] = "/tmp/driver-test-XXXXXX";
 	struct err err = { 0 };
