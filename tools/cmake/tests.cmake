@@ -112,6 +112,10 @@ if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
 	set_tests_properties(kmod_life_6.1 PROPERTIES LABELS long) # one kernel's minute will do
 endif()
 
+add_test(NAME kmod_same COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/kmod_same_test.py)
+set_tests_properties(kmod_same PROPERTIES LABELS kernel ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77
+	TIMEOUT 400)
+
 # Does the module compile for kernels that others run?
 add_test(NAME kmod_compile COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_compile.sh)
 set_tests_properties(kmod_compile PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 600)
