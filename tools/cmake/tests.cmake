@@ -110,6 +110,20 @@ if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
 			SKIP_RETURN_CODE 77 TIMEOUT 400 ENVIRONMENT GUEST_THREADS=single)
 	endforeach()
 	set_tests_properties(kmod_life_6.1 PROPERTIES LABELS long) # one kernel's minute will do
+
+	# Both drivers over the same: the cases again, and what a shell does.
+	list(FILTER sources EXCLUDE REGEX main\\.c$)
+	add_executable(driver_twins drivers/tests/twins/main.c ${sources})
+	add_dependencies(driver_twins saker_capture saker_format)
+	target_link_libraries(driver_twins PRIVATE saker_flags -static $<TARGET_FILE:saker_capture>
+		$<TARGET_FILE:saker_format> ${SAKER_STATIC_BPF} ${SAKER_STATIC_ELF} -lz -lzstd)
+	target_compile_definitions(driver_twins PRIVATE _GNU_SOURCE)
+	set_target_properties(driver_twins PROPERTIES
+		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+	add_test(NAME kmod_twins COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh
+		-k "6.12.*+deb12-cloud-amd64" "driver_twins 'sh twins.sh'" $<TARGET_FILE:driver_twins>
+		${CMAKE_SOURCE_DIR}/drivers/tests/twins/twins.sh)
+	set_tests_properties(kmod_twins PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 400)
 endif()
 
 add_test(NAME kmod_same COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/kmod_same_test.py)
