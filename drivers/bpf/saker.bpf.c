@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The programs.  sys_exit looks at the number of a system call, opens a record and hands it on to
- * the program of its event (capture.def, one program each); system calls without an event of their
- * own it records itself.  The other hooks record one event each.
+ * the program of its event (capture.def: one program each, four for all seldom ones); system calls
+ * without an event of their own it records itself.  The other hooks record one event each.
  */
 #include "drivers/bpf/primitives.h"
 
