@@ -76,7 +76,9 @@ chmod +x "$work/root/init"
 # GUEST_THREADS=single: one host thread for both CPUs.  With one each, QEMU (7.2 to at least 8.1) may run a
 # breakpoint of the kernel's self-patching after it is gone, which is an oops: once in some hundred
 # times that tracepoints are attached under load.
-timeout "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -M pc -accel "tcg,thread=${GUEST_THREADS:-multi}" -cpu max -m 1024 -smp 2 \
+# GUEST_QEMU: more options for it; with -icount shift=0 time is instructions, whoever else uses the host.
+# shellcheck disable=SC2086  # words
+timeout "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -M pc -accel "tcg,thread=${GUEST_THREADS:-multi}" -cpu max -m 1024 -smp 2 ${GUEST_QEMU:-} \
 	-nodefaults -display none -no-reboot -serial "file:$work/serial" -kernel "$(kernel)" \
 	-initrd "$work/initrd" \
 	-append "console=ttyS0 quiet no_timer_check panic=-1 oops=panic rdinit=/init" || true

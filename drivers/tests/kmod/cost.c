@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { ROUNDS = 9, BURSTS = 10, BURST = 1500 };
+enum { ROUNDS = 3, BURSTS = 5, BURST = 1500 };
 
 static uint64_t cpu_ns(void)
 {
@@ -73,7 +73,8 @@ static int by_size(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void measure(struct contender *c, const char *calls, void (*call)(void), const char *how)
+static void measure(struct torture *t, struct contender *c, const char *calls, void (*call)(void),
+		    const char *how)
 {
 	double ns[NDRIVERS][ROUNDS] = { 0 }, median[NDRIVERS];
 	struct err err = { 0 };
@@ -93,6 +94,8 @@ static void measure(struct contender *c, const char *calls, void (*call)(void), 
 	}
 	figure("%s, paths read %s: bare %.0f ns, eBPF +%.0f ns, module +%.0f ns: ratio %.2f", calls,
 	       how, median[BARE], median[BPF], median[KMOD], median[KMOD] / median[BPF]);
+	check(t, median[KMOD] <= median[BPF], "%s, paths read %s: the module costs more than eBPF",
+	      calls, how);
 }
 
 /* In one way of reading paths, which costs a second hook or not. */
@@ -114,8 +117,8 @@ static void compare(struct torture *t, bool entry, const char *how)
 		c[i].loaded.settings->entries = c[i].loaded.mem.layout.entry != 0;
 	}
 	if (rc == 0) {
-		measure(c, "getppid", call_getppid, how);
-		measure(c, "open and close", call_open_close, how);
+		measure(t, c, "getppid", call_getppid, how);
+		measure(t, c, "open and close", call_open_close, how);
 	}
 	for (int i = BPF; i < NDRIVERS; i++)
 		c[i].backend->unload(&c[i].loaded);

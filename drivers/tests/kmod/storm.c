@@ -58,6 +58,7 @@ static void *blow(void *arg)
 		use_sockets();
 		use_memory();
 		kill(getpid(), SIGUSR1);
+		usleep(i % 4 ? 0 : 500); /* others want to get something done as well */
 		if (i % 8 == 0 && arg) {
 			pid_t child = fork();
 
