@@ -12,7 +12,7 @@ struct record {
 	__u32 off; /* of the next parameter's bytes */
 	__u32 n;   /* parameters so far */
 	__s64 ret; /* of the system call */
-	bool compat;
+	__u64 compat; /* a 32-bit call?  As wide as that: old verifiers refuse to copy a hole */
 };
 
 #define RECORD_HEAD sizeof(struct wire_record)

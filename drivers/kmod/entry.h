@@ -15,7 +15,7 @@
 
 #include "drivers/kmod/session.h"
 
-enum { ENTRY_BUCKET_BITS = 7, ENTRY_BUCKETS = 1 << ENTRY_BUCKET_BITS, ENTRY_WAYS = 8 };
+enum { ENTRY_BUCKET_BITS = 7, ENTRY_WAYS = 8, ENTRY_SLOTS = ENTRY_WAYS << ENTRY_BUCKET_BITS };
 
 struct entry {
 	__u64 from;
@@ -24,18 +24,24 @@ struct entry {
 };
 
 struct entries {
-	struct task_struct *owners[ENTRY_BUCKETS][ENTRY_WAYS]; /* a cache line each */
-	struct entry slots[ENTRY_BUCKETS][ENTRY_WAYS];
+	struct task_struct *owners[ENTRY_SLOTS]; /* the ways of a bucket are a cache line */
+	struct entry slots[ENTRY_SLOTS];
 };
+
+/* The first of the slots that the current task may own. */
+INLINE __u32 entry_bucket(void)
+{
+	return hash_ptr(current, ENTRY_BUCKET_BITS) * ENTRY_WAYS;
+}
 
 /* The slot of the current task, or NULL. */
 INLINE struct entry *entry_find(struct entries *entries)
 {
-	__u32 bucket = hash_ptr(current, ENTRY_BUCKET_BITS), way;
+	__u32 first = entry_bucket(), i;
 
-	for (way = 0; way < ENTRY_WAYS; way++) {
-		if (READ_ONCE(entries->owners[bucket][way]) == current)
-			return &entries->slots[bucket][way];
+	for (i = first; i < first + ENTRY_WAYS; i++) {
+		if (READ_ONCE(entries->owners[i]) == current)
+			return &entries->slots[i];
 	}
 	return NULL;
 }
@@ -43,14 +49,14 @@ INLINE struct entry *entry_find(struct entries *entries)
 /* The same, or a free one that it owns from here on. */
 INLINE struct entry *entry_claim(struct entries *entries)
 {
-	__u32 bucket = hash_ptr(current, ENTRY_BUCKET_BITS), way;
 	struct entry *mine = entry_find(entries);
+	__u32 first = entry_bucket(), i;
 
-	for (way = 0; way < ENTRY_WAYS && !mine; way++) {
-		struct task_struct **owner = &entries->owners[bucket][way];
+	for (i = first; i < first + ENTRY_WAYS && !mine; i++) {
+		struct task_struct **owner = &entries->owners[i];
 
 		if (!READ_ONCE(*owner) && cmpxchg(owner, NULL, current) == NULL)
-			mine = &entries->slots[bucket][way];
+			mine = &entries->slots[i];
 	}
 	return mine;
 }
@@ -58,7 +64,7 @@ INLINE struct entry *entry_claim(struct entries *entries)
 INLINE void entry_release(struct entries *entries, struct entry *mine)
 {
 	if (mine)
-		smp_store_release(&entries->owners[0][mine - &entries->slots[0][0]], NULL);
+		smp_store_release(&entries->owners[mine - entries->slots], NULL);
 }
 
 #endif

@@ -16,7 +16,7 @@ module=$("$here/../kmod_build.sh" "$release" 2>&1) || { status=$?; echo "$module
 exec "$here/guest.sh" -k "$release" "insmod saker.ko && { $command; }
 status=\$?
 rmmod saker || status=1
-if dmesg | grep -E 'BUG:|WARNING:|Oops|general protection|RCU stall|scheduling while'; then
+if dmesg | grep -E 'BUG:|WARNING:|UBSAN:|Oops|general protection|RCU stall|scheduling while'; then
 	dmesg | tail -n 60
 	status=1
 fi
