@@ -139,7 +139,7 @@ bool call_make(struct call_room *room, struct call_book *book, const struct call
 	       int arg, uint64_t p, const char *pointer, bool unreadable, bool compat)
 {
 	struct call_note *note = &book->notes[book->n];
-	int64_t args[6], mark[6] = { CALL_MARK - (int64_t)book->n };
+	int64_t args[6], mark[6] = { CALL_MARK - (int64_t)book->n }, ret;
 
 	if (book->n == CALLS_MAX)
 		return false;
@@ -158,10 +158,11 @@ bool call_make(struct call_room *room, struct call_book *book, const struct call
 		errno = 0; /* full, or the file is gone: well */
 	book->n++;
 	call_64(SYS_close, mark);
-	note->ret = compat ? call_32(target->desc->nr_i386, args)
-			   : call_64(target->desc->nr_x86_64, args);
-	if (target->desc->nr_x86_64 == SYS_clone3 && note->ret == 0)
-		_exit(0); /* it was taken for a wish */
+	ret = compat ? call_32(target->desc->nr_i386, args)
+		     : call_64(target->desc->nr_x86_64, args);
+	if (target->desc->nr_x86_64 == SYS_clone3 && ret == 0)
+		_exit(0); /* it was taken for a wish; the note is the parent's */
+	note->ret = ret;
 	note->done = true;
 	return true;
 }
