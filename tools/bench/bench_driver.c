@@ -2,9 +2,9 @@
  * What recording costs those who are recorded: bench_driver [EVENTS PER SECOND [SECONDS]]
  *
  * CPU time of getppid and of open+close without a driver, with everything recorded and a reader at
- * work, and with the driver wanting nothing of them; the best of many rounds, so that other load on
- * the machine shows little.  Then a flood at a given rate (500,000 events/s for 10 s): what was
- * lost, and what the reader used per event.
+ * work, and with the driver wanting nothing of them, by default and with paths read at exit; the
+ * best of many rounds, so that other load on the machine shows little.  Then a flood at a given
+ * rate (500,000 events/s for 10 s): what was lost, and what the reader used per event.
  */
 #include "capture/driver.h"
 
@@ -101,7 +101,7 @@ static void *write_events(void *arg)
 	return NULL;
 }
 
-static void flood(struct driver *d, const struct reader *reader, double rate, double length)
+static void flood(struct driver *d, double rate, double length)
 {
 	struct writer writers[MAX_WRITERS];
 	pthread_t threads[MAX_WRITERS];
@@ -120,45 +120,78 @@ static void flood(struct driver *d, const struct reader *reader, double rate, do
 	       (double)(after.all.stored + after.all.lost - before.all.stored - before.all.lost) /
 		       took,
 	       took, (unsigned long long)(after.all.lost - before.all.lost));
-	(void)reader;
+}
+
+/* A driver with a reader at work. */
+struct session {
+	struct driver *driver;
+	struct reader reader;
+	pthread_t thread;
+};
+
+static int start(struct session *s, const struct driver_options *opt, struct err *err)
+{
+	*s = (struct session){ 0 };
+	if (driver_open(opt, &s->driver, err) < 0)
+		return -1;
+	if (driver_start(s->driver, err) < 0) {
+		driver_close(s->driver);
+		return -1;
+	}
+	s->reader.source = driver_source(s->driver);
+	pthread_create(&s->thread, NULL, read_all, &s->reader);
+	return 0;
+}
+
+static void stop(struct session *s)
+{
+	driver_stop(s->driver);
+	pthread_join(s->thread, NULL);
+}
+
+static void print_costs(const char *what, double getppid, double open)
+{
+	printf("%-32s getppid %+5.0f ns   open+close %+6.0f ns\n", what, getppid, open);
+}
+
+/* What the calls cost more than without a driver. */
+static int costs(const struct driver_options *opt, const char *what, struct err *err)
+{
+	const struct driver_set none = { 0 };
+	double getppid_bare = cost(call_getppid), open_bare = cost(call_open_close);
+	struct session s;
+
+	if (start(&s, opt, err) < 0)
+		return -1;
+	print_costs(what, cost(call_getppid) - getppid_bare, cost(call_open_close) - open_bare);
+	driver_change(s.driver, &none);
+	print_costs("  not wanted", cost(call_getppid) - getppid_bare,
+		    cost(call_open_close) - open_bare);
+	stop(&s);
+	driver_close(s.driver);
+	return 0;
 }
 
 static int run(double rate, double length, struct err *err)
 {
-	struct driver_set set = driver_set_all(), other = { 0 };
+	struct driver_set set = driver_set_all();
 	const struct driver_options opt = { .set = &set, .include_self = true };
-	double getppid_bare = cost(call_getppid), open_bare = cost(call_open_close);
-	double getppid_off, open_off, getppid_on, open_on;
-	struct reader reader = { 0 };
-	struct driver *d;
-	pthread_t thread;
+	const struct driver_options at_exit = { .set = &set,
+						.include_self = true,
+						.paths_at_exit = true };
+	struct session s;
 
-	if (driver_open(&opt, &d, err) < 0)
+	printf("%-32s getppid %5.0f ns   open+close %6.0f ns\n", "bare", cost(call_getppid),
+	       cost(call_open_close));
+	if (costs(&opt, "recorded", err) < 0 ||
+	    costs(&at_exit, "recorded, paths at exit", err) < 0 || start(&s, &opt, err) < 0)
 		return -1;
-	if (driver_start(d, err) < 0) {
-		driver_close(d);
-		return -1;
-	}
-	reader.source = driver_source(d);
-	pthread_create(&thread, NULL, read_all, &reader);
-	driver_change(d, &other);
-	getppid_off = cost(call_getppid);
-	open_off = cost(call_open_close);
-	driver_change(d, &set);
-	getppid_on = cost(call_getppid);
-	open_on = cost(call_open_close);
-	printf("%-12s %8s %14s %14s\n", "ns", "bare", "not wanted", "recorded");
-	printf("%-12s %8.0f %+14.0f %+14.0f\n", "getppid", getppid_bare, getppid_off - getppid_bare,
-	       getppid_on - getppid_bare);
-	printf("%-12s %8.0f %+14.0f %+14.0f\n", "open+close", open_bare, open_off - open_bare,
-	       open_on - open_bare);
-	flood(d, &reader, rate, length);
-	driver_stop(d);
-	pthread_join(thread, NULL);
+	flood(s.driver, rate, length);
+	stop(&s);
 	printf("reader: %llu events, %.0f ns CPU per event, %llu late\n",
-	       (unsigned long long)reader.events, reader.cpu * 1e9 / (double)reader.events,
-	       (unsigned long long)driver_stats(d).late);
-	driver_close(d);
+	       (unsigned long long)s.reader.events, s.reader.cpu * 1e9 / (double)s.reader.events,
+	       (unsigned long long)driver_stats(s.driver).late);
+	driver_close(s.driver);
 	return 0;
 }
 
