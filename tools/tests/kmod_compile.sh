@@ -8,7 +8,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cache=${GUEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/saker-guest}
 state=$cache/archives
 
-choice='4.15 5.0 5.4 5.10 5.15 6.8'
+choice='4.15 5.0 5.4 5.10 5.15 6.5'
 [ -z "${SAKER_LONG:-}" ] || choice='4.15 4.18 5.0 5.3 5.4 5.8 5.10 5.11 5.13 5.15 5.19 6.2 6.5 6.8 6.11 6.14'
 [ $# -eq 0 ] || choice=$*
 
