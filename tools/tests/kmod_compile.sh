@@ -1,7 +1,8 @@
 #!/bin/bash
-# kmod_compile.sh [SERIES...]: compile saker.ko for kernels from 4.15 to 6.14 with the headers that the
-# archives of Debian and Ubuntu still have; nothing is installed.  Prints a line per kernel and
-# "N passed, N failed"; status 1 if one does not compile, 77 where none of the headers can be had.
+# kmod_compile.sh [SERIES...]: compile saker.ko for other kernels with the headers that the machine's
+# Debian archive has (5.10, 6.12), and with UBUNTU_ARCHIVE=URI also Ubuntu's (4.15 to 6.14); nothing is
+# installed.  Prints a line per kernel and "N passed, N failed"; status 1 if one does not compile, 77
+# where none of the headers can be had.
 #   SERIES  a kernel's first two numbers, as 5.4; without it some of them, with SAKER_LONG=1 all
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,26 +33,28 @@ APT::Sandbox::User "";
 CONF
 export APT_CONFIG=$state/apt.conf
 keys=$state/keys/usr/share/keyrings/ubuntu-archive-keyring.gpg
-debian='deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg arch=amd64] http://deb.debian.org'
-cat >"$state/parts/debian.list" <<LIST
-$debian/debian bullseye main
-$debian/debian-security bullseye-security main
-$debian/debian trixie main
-LIST
+# The machine's own Debian archive has other releases too.
+archive=$(unset APT_CONFIG && apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Created-By: Packages' |
+	awk '$2 !~ /-/ { print $1; exit }')
+[ -n "$archive" ] || skip "no Debian archive"
+for suite in bullseye trixie; do
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg arch=amd64] $archive $suite main"
+done >"$state/parts/debian.list"
 # Ubuntu's keys come from Debian; bookworm lacks the package.
-if [ ! -f "$keys" ]; then
-	apt-get update -qq >/dev/null 2>&1 || true
-	(cd "$state" && apt-get download -qq ubuntu-keyring && dpkg -x ubuntu-keyring_*.deb keys &&
-		rm -f ubuntu-keyring_*.deb) >/dev/null 2>&1 || skip "no keys of Ubuntu's archive"
+rm -f "$state/parts/ubuntu.list"
+if [ -n "${UBUNTU_ARCHIVE:-}" ]; then
+	if [ ! -f "$keys" ]; then
+		apt-get update -qq >/dev/null 2>&1 || true
+		(cd "$state" && apt-get download -qq ubuntu-keyring && dpkg -x ubuntu-keyring_*.deb keys &&
+			rm -f ubuntu-keyring_*.deb) >/dev/null 2>&1 || skip "no keys of Ubuntu's archive"
+	fi
+	for suite in bionic focal jammy noble; do
+		for pocket in "" -updates; do
+			echo "deb [signed-by=$keys arch=amd64] $UBUNTU_ARCHIVE $suite$pocket main"
+		done
+	done >"$state/parts/ubuntu.list"
 fi
-for suite in bionic focal jammy noble; do
-	for pocket in "" -updates; do
-		echo "deb [signed-by=$keys arch=amd64] http://archive.ubuntu.com/ubuntu $suite$pocket main"
-	done
-done >"$state/parts/ubuntu.list"
-if [ -z "$(find "$state/lists" -name '*ubuntu*_Packages*' -mtime -7 -print -quit)" ]; then
-	apt-get update -qq >/dev/null 2>&1 || true
-fi
+apt-get update -qq >/dev/null 2>&1 || true
 
 # The newest kernel of a series that has headers.
 newest() {
