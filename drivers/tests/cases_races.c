@@ -177,8 +177,10 @@ static void threads_of_changed_arguments(struct test *t)
 			  I(getpid()), I(getppid()), NONE, NUMBER, NUMBER, NUMBER, NUMBER, NUMBER,
 			  NUMBER, STARTS(""), STARTS(""), I(0xb803), I(geteuid()), I(getegid()),
 			  I(child[i]), I(getpid()), NUMBER);
-	while (SYS(SYS_tgkill, getpid(), child[CLONES - 1], 0) == 0)
-		usleep(1000);
+	for (int i = 0; i < CLONES; i++) {
+		while (SYS(SYS_tgkill, getpid(), child[i], 0) == 0)
+			usleep(1000);
+	}
 }
 
 const struct test_case cases_races[] = {

