@@ -9,7 +9,11 @@ struct driver_loaded {
 	void *self; /* the backend's own */
 	struct driver_memory mem;
 	struct wire_settings *settings;
+	size_t settings_bytes, cpus_bytes, rings_bytes; /* as mapped */
 };
+
+/* Unmap what of settings, mem.cpus and mem.rings is mapped. */
+void driver_unmap(const struct driver_loaded *l);
 
 struct driver_backend {
 	const char *name;

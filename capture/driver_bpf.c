@@ -33,7 +33,6 @@ struct bpf_driver {
 	struct bpf_object *object;
 	struct bpf_link *links[LINKS_MAX];
 	uint32_t nlinks;
-	size_t cpus_bytes, rings_bytes, settings_bytes;
 };
 
 /* The hooks, which of the settings wants each, and its program. */
@@ -79,8 +78,8 @@ static int unsupported(struct err *err, int error, const char *what)
 {
 	errno = error < 0 ? -error : error;
 	if (errno == ESRCH)
-		return err_set(err, ERR_UNSUPPORTED,
-			       "%s: it does not describe its types (BTF)", what);
+		return err_set(err, ERR_UNSUPPORTED, "%s: it does not describe its types (BTF)",
+			       what);
 	err_errno(err, "%s", what);
 	if (err && errno == EPERM)
 		err_prefix(err, "the eBPF driver needs CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN");
@@ -114,12 +113,7 @@ static void bpf_driver_unload(struct driver_loaded *l)
 
 	if (!d)
 		return;
-	if (l->settings)
-		munmap(l->settings, d->settings_bytes);
-	if (l->mem.cpus)
-		munmap(l->mem.cpus, d->cpus_bytes);
-	if (l->mem.rings)
-		munmap(l->mem.rings, d->rings_bytes);
+	driver_unmap(l);
 	bpf_object__close(d->object);
 	free(d);
 	*l = (struct driver_loaded){ 0 };
@@ -268,9 +262,9 @@ static int bpf_driver_load(uint32_t ring_bytes, bool entry, const struct driver_
 	}
 	if (rc)
 		goto fail;
-	out->mem.cpus = share(d->object, "cpus", &d->cpus_bytes, err);
-	out->mem.rings = share(d->object, "rings", &d->rings_bytes, err);
-	out->settings = share(d->object, ".data.settings", &d->settings_bytes, err);
+	out->mem.cpus = share(d->object, "cpus", &out->cpus_bytes, err);
+	out->mem.rings = share(d->object, "rings", &out->rings_bytes, err);
+	out->settings = share(d->object, ".data.settings", &out->settings_bytes, err);
 	if (!out->mem.cpus || !out->mem.rings || !out->settings || connect_programs(d, err) < 0)
 		goto fail;
 	return 0;

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,6 +86,16 @@ static bool look(struct driver *d, struct event *ev, enum next *result, struct e
 	ring_reader_refresh(&d->reader);
 	*result = ring_reader_next(&d->reader, ev, err);
 	return *result != NEXT_IDLE;
+}
+
+void driver_unmap(const struct driver_loaded *l)
+{
+	if (l->settings)
+		munmap(l->settings, l->settings_bytes);
+	if (l->mem.cpus)
+		munmap(l->mem.cpus, l->cpus_bytes);
+	if (l->mem.rings)
+		munmap(l->mem.rings, l->rings_bytes);
 }
 
 static void end_capture(struct driver *d)

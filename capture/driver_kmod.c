@@ -17,7 +17,6 @@
 
 struct kmod_driver {
 	int fd;
-	size_t cpus_bytes, rings_bytes, settings_bytes;
 };
 
 static int open_device(struct err *err)
@@ -93,12 +92,7 @@ static void kmod_unload(struct driver_loaded *l)
 
 	if (!d)
 		return;
-	if (l->settings)
-		munmap(l->settings, d->settings_bytes);
-	if (l->mem.cpus)
-		munmap(l->mem.cpus, d->cpus_bytes);
-	if (l->mem.rings)
-		munmap(l->mem.rings, d->rings_bytes);
+	driver_unmap(l);
 	if (d->fd >= 0)
 		close(d->fd);
 	free(d);
@@ -117,12 +111,12 @@ static int kmod_load(uint32_t ring_bytes, bool entry, const struct driver_set *m
 	d->fd = open_device(err);
 	if (d->fd < 0 || set_up(d, ring_bytes, entry, &out->mem, err) < 0)
 		goto fail;
-	d->settings_bytes = sizeof *out->settings;
-	d->cpus_bytes = sizeof *out->mem.cpus * out->mem.ncpus;
-	d->rings_bytes = (size_t)ring_bytes * out->mem.ncpus;
-	out->settings = share(d, KMOD_SETTINGS, &d->settings_bytes, PROT_READ | PROT_WRITE, err);
-	out->mem.cpus = share(d, KMOD_CPUS, &d->cpus_bytes, PROT_READ | PROT_WRITE, err);
-	out->mem.rings = share(d, KMOD_RINGS, &d->rings_bytes, PROT_READ, err);
+	out->settings_bytes = sizeof *out->settings;
+	out->cpus_bytes = sizeof *out->mem.cpus * out->mem.ncpus;
+	out->rings_bytes = (size_t)ring_bytes * out->mem.ncpus;
+	out->settings = share(d, KMOD_SETTINGS, &out->settings_bytes, PROT_READ | PROT_WRITE, err);
+	out->mem.cpus = share(d, KMOD_CPUS, &out->cpus_bytes, PROT_READ | PROT_WRITE, err);
+	out->mem.rings = share(d, KMOD_RINGS, &out->rings_bytes, PROT_READ, err);
 	if (!out->settings || !out->mem.cpus || !out->mem.rings)
 		goto fail;
 	return 0;

@@ -96,7 +96,7 @@ INLINE const struct wire_call *call_of(__u64 nr, bool compat)
 SEC("tp_btf/sys_enter")
 int sys_enter(__u64 *ctx) /* registers, number */
 {
-	enum { WANTED = WIRE_WANTED | WIRE_ENTRY, ADDRESS_MAX = 128 };
+	enum { WANTED = WIRE_WANTED | WIRE_ENTRY };
 	struct pt_regs *regs = (void *)ctx[0];
 	bool compat = in_compat_call();
 	const struct wire_call *call = call_of(ctx[1], compat);
@@ -110,15 +110,15 @@ int sys_enter(__u64 *ctx) /* registers, number */
 				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!e)
 		return 0;
-	if (call->event == EV_SOCKET_CONNECT_X) {
+	if (given_arg(call->event) == 0)
+		from = compat ? (__u32)regs->bx : regs->di;
+	else
 		from = compat ? (__u32)regs->cx : regs->si;
-		len = less_of(regs->dx, ADDRESS_MAX);
+	if (call->event == EV_SOCKET_CONNECT_X) {
+		len = less_of(regs->dx, GIVEN_ADDRESS_MAX);
 		BOUND(len, 0xff);
 		n = read_user(e->bytes, len, from) ? 0 : len;
 	} else {
-		from = compat ? (__u32)regs->bx : regs->di;
-		if (call->event != EV_SYSCALL_OPEN_X && call->event != EV_SYSCALL_CREAT_X)
-			from = compat ? (__u32)regs->cx : regs->si;
 		n = read_user_text(e->bytes, ENTRY_MAX, from);
 	}
 	e->from = from;

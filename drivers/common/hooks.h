@@ -3,12 +3,22 @@
 #ifndef SAKER_COMMON_HOOKS_H
 #define SAKER_COMMON_HOOKS_H
 
+#include "drivers/common/events.h"
 #include "drivers/common/process.h"
 
 INLINE void put_generic(struct record *r, __u32 code, __u32 nr)
 {
 	put_u16(r, code);
 	put_u16(r, nr);
+}
+
+/* What is kept of a call that begins (WIRE_ENTRY): a text, or so much of connect's address. */
+enum { GIVEN_ADDRESS_MAX = 128 };
+
+/* Which argument points to it. */
+INLINE __u32 given_arg(__u32 event)
+{
+	return event == EV_SYSCALL_OPEN_X || event == EV_SYSCALL_CREAT_X ? 0 : 1;
 }
 
 /* Only for these does the kernel say who sent them. */

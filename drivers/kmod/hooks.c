@@ -198,9 +198,9 @@ INLINE struct wire_call call_of(const struct wire_settings *settings, __u32 nr, 
  */
 static void on_sys_enter(void *data, SYS_ENTER_ARGS)
 {
-	enum { WANTED = WIRE_WANTED | WIRE_ENTRY, ADDRESS_MAX = 128 };
+	enum { WANTED = WIRE_WANTED | WIRE_ENTRY };
 	struct session *s = data;
-	bool compat = in_compat_call(), first;
+	bool compat = in_compat_call();
 	struct wire_call call = call_of(s->settings, nr, compat);
 	struct entry *entry;
 	__u64 args[6];
@@ -212,15 +212,12 @@ static void on_sys_enter(void *data, SYS_ENTER_ARGS)
 	if (!entry)
 		return;
 	get_args(regs, compat, call.shape, args);
+	entry->from = args[given_arg(call.event)];
 	if (call.event == EV_SOCKET_CONNECT_X) {
-		entry->from = args[1];
-		n = less_of(args[2], ADDRESS_MAX);
+		n = less_of(args[2], GIVEN_ADDRESS_MAX);
 		if (read_user(entry->bytes, n, entry->from))
 			n = 0;
 	} else {
-		first = call.event == EV_SYSCALL_OPEN_X || call.event == EV_SYSCALL_CREAT_X;
-
-		entry->from = args[first ? 0 : 1];
 		n = read_user_text(entry->bytes, sizeof(entry->bytes), entry->from);
 	}
 	entry->n = n > 0 ? n : 0;

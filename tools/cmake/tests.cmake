@@ -72,23 +72,20 @@ set_tests_properties(driver PROPERTIES LABELS kernel ENVIRONMENT "${test_env}" S
 find_library(SAKER_STATIC_ELF libelf.a)
 find_library(SAKER_STATIC_BPF libbpf.a)
 if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
-	add_executable(driver_test_static ${sources})
-	add_dependencies(driver_test_static saker_capture saker_format)
-	target_link_libraries(driver_test_static PRIVATE saker_flags -static
-		$<TARGET_FILE:saker_capture> $<TARGET_FILE:saker_format> ${SAKER_STATIC_BPF}
-		${SAKER_STATIC_ELF} -lz -lzstd)
-	target_compile_definitions(driver_test_static PRIVATE _GNU_SOURCE)
-	set_target_properties(driver_test_static PROPERTIES
-		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+	# A driver and its test in one static program, for other kernels.
+	function(saker_guest_program name)
+		add_executable(${name} ${ARGN})
+		add_dependencies(${name} saker_capture saker_format)
+		target_link_libraries(${name} PRIVATE saker_flags -static
+			$<TARGET_FILE:saker_capture> $<TARGET_FILE:saker_format> ${SAKER_STATIC_BPF}
+			${SAKER_STATIC_ELF} -lz -lzstd)
+		target_compile_definitions(${name} PRIVATE _GNU_SOURCE)
+		set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+	endfunction()
+	saker_guest_program(driver_test_static ${sources})
 	# The module in bad company: a program that does to it what nobody should.
 	file(GLOB torture CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/drivers/tests/kmod/*.c)
-	add_executable(kmod_torture ${torture})
-	add_dependencies(kmod_torture saker_capture saker_format)
-	target_link_libraries(kmod_torture PRIVATE saker_flags -static
-		$<TARGET_FILE:saker_capture> $<TARGET_FILE:saker_format> ${SAKER_STATIC_BPF}
-		${SAKER_STATIC_ELF} -lz -lzstd)
-	target_compile_definitions(kmod_torture PRIVATE _GNU_SOURCE)
-	set_target_properties(kmod_torture PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+	saker_guest_program(kmod_torture ${torture})
 	foreach(kernel "6.1.0-*-cloud-amd64" "6.12.*+deb12-cloud-amd64")
 		string(REGEX MATCH "^6\\.[0-9]+" version ${kernel})
 		add_test(NAME driver_${version} COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/guest.sh
@@ -117,13 +114,7 @@ if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
 
 	# Both drivers over the same: the cases again, and what a shell does.
 	list(FILTER sources EXCLUDE REGEX main\\.c$)
-	add_executable(driver_twins drivers/tests/twins/main.c ${sources})
-	add_dependencies(driver_twins saker_capture saker_format)
-	target_link_libraries(driver_twins PRIVATE saker_flags -static $<TARGET_FILE:saker_capture>
-		$<TARGET_FILE:saker_format> ${SAKER_STATIC_BPF} ${SAKER_STATIC_ELF} -lz -lzstd)
-	target_compile_definitions(driver_twins PRIVATE _GNU_SOURCE)
-	set_target_properties(driver_twins PROPERTIES
-		RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+	saker_guest_program(driver_twins drivers/tests/twins/main.c ${sources})
 	add_test(NAME kmod_twins COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh
 		-k "6.12.*+deb12-cloud-amd64" "driver_twins 'sh twins.sh'" $<TARGET_FILE:driver_twins>
 		${CMAKE_SOURCE_DIR}/drivers/tests/twins/twins.sh)
