@@ -2,7 +2,7 @@
  * call. */
 #include "drivers/tests/kmod/torture.h"
 
-#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -230,7 +230,6 @@ static bool read_along(struct torture *t, struct recording *r, bool last_try)
 {
 	uint64_t expected[CPUS][DRIVER_CLASSES] = { 0 };
 	struct driver_stats stats;
-	uint64_t before;
 
 	if (!recording_begin(r, 4 << 20)) {
 		check(t, false, "recording: %s", r->err.msg);
@@ -240,10 +239,15 @@ static bool read_along(struct torture *t, struct recording *r, bool last_try)
 		expect_of(expected[i], EVENTS / CPUS);
 		give(&r->workers[i], EVENTS / CPUS);
 	}
-	do
-		before = r->nread;
-	while (read_all(r) && r->nread < EVENTS && r->nread != before &&
-	       driver_stats(r->driver).all.lost == 0);
+	/* A worker may stand still for a while: only when it has ended is what it did complete. */
+	for (int i = 0; i < CPUS; i++) {
+		struct pollfd done = { .fd = r->workers[i].done, .events = POLLIN };
+
+		while (poll(&done, 1, 0) == 0 && read_all(r) &&
+		       driver_stats(r->driver).all.lost == 0)
+			;
+	}
+	read_all(r);
 	stats = driver_stats(r->driver);
 	if (stats.all.lost && !last_try)
 		return false;
