@@ -96,20 +96,23 @@ if(SAKER_STATIC_ELF AND SAKER_STATIC_BPF AND NOT SAKER_SANITIZE)
 			-k ${kernel} "driver_test_static kmod" $<TARGET_FILE:driver_test_static>)
 		add_test(NAME kmod_torture_${version} COMMAND
 			${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh -k ${kernel}
-			"kmod_torture saker.ko device pointers races loss hostile"
+			"kmod_torture saker.ko device pointers loss hostile"
 			$<TARGET_FILE:kmod_torture>)
+		add_test(NAME kmod_races_${version} COMMAND
+			${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh -k ${kernel}
+			"kmod_torture saker.ko races" $<TARGET_FILE:kmod_torture>)
 		add_test(NAME kmod_life_${version} COMMAND
 			${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh -k ${kernel}
 			"kmod_torture saker.ko life" $<TARGET_FILE:kmod_torture>)
-		set_tests_properties(kmod_driver_${version} kmod_torture_${version} PROPERTIES
+		set_tests_properties(kmod_driver_${version} kmod_torture_${version}
+			kmod_races_${version} kmod_life_${version} PROPERTIES
 			LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 400)
-		set_tests_properties(kmod_life_${version} PROPERTIES LABELS kernel
-			SKIP_RETURN_CODE 77 TIMEOUT 400 ENVIRONMENT GUEST_THREADS=single)
+		set_tests_properties(kmod_races_${version} PROPERTIES ENVIRONMENT GUEST_THREADS=multi)
 	endforeach()
 	add_test(NAME kmod_cost COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_guest.sh
 		-k "6.12.*+deb12-cloud-amd64" "kmod_torture saker.ko cost" $<TARGET_FILE:kmod_torture>)
 	set_tests_properties(kmod_cost PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 400
-		ENVIRONMENT "GUEST_THREADS=single;GUEST_QEMU=-icount shift=0")
+		ENVIRONMENT "GUEST_QEMU=-icount shift=0")
 	set_tests_properties(kmod_life_6.1 PROPERTIES LABELS long) # one kernel's minute will do
 
 	# Both drivers over the same: the cases again, and what a shell does.

@@ -73,12 +73,12 @@ INIT
 chmod +x "$work/root/init"
 (cd "$work/root" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/initrd"
 # A busy host starves the emulated timer: the kernel must not test it.
-# GUEST_THREADS=single: one host thread for both CPUs.  With one each, QEMU (7.2 to at least 8.1) may run a
-# breakpoint of the kernel's self-patching after it is gone, which is an oops: once in some hundred
-# times that tracepoints are attached under load.
+# One host thread for both CPUs: with one each, QEMU (7.2 to at least 8.1) may run a breakpoint of the
+# kernel's self-patching after it is gone, which is an oops or a hang when tracepoints are attached
+# under load.  GUEST_THREADS=multi is for what wants the CPUs to race and attaches while they rest.
 # GUEST_QEMU: more options for it; with -icount shift=0 time is instructions, whoever else uses the host.
 # shellcheck disable=SC2086  # words
-timeout "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -M pc -accel "tcg,thread=${GUEST_THREADS:-multi}" -cpu max -m 1024 -smp 2 ${GUEST_QEMU:-} \
+timeout "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -M pc -accel "tcg,thread=${GUEST_THREADS:-single}" -cpu max -m 1024 -smp 2 ${GUEST_QEMU:-} \
 	-nodefaults -display none -no-reboot -serial "file:$work/serial" -kernel "$(kernel)" \
 	-initrd "$work/initrd" \
 	-append "console=ttyS0 quiet no_timer_check panic=-1 oops=panic rdinit=/init" || true
