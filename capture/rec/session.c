@@ -391,6 +391,7 @@ int rec_main(int argc, char **argv)
 		.details = options_details,
 		.options = options_table,
 		.noptions = options_table_n,
+		.files = CLI_UNCONFINED,
 		.run = run,
 	};
 	const struct cli_program program = { .name = "rec", .commands = &command, .ncommands = 1 };

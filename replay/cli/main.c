@@ -196,30 +196,16 @@ static struct ruleset *copy_rules(void *arg, struct err *err)
  * To the traces, to the folder of the store (SQLite keeps its journal there) and to the rules,
  * which every worker compiles for itself.
  */
-static int confine_session(const struct session *s, struct cli *c, struct err *err)
+static int confine_to(const struct options *o, struct cli *c, struct err *err)
 {
-	const struct inputs *traces = &s->o->traces, *rules = s->rule_files.paths;
-	size_t n = 0, nrules = rules ? rules->n : 0;
-	struct confine_path *paths = calloc(traces->n + nrules + 2, sizeof *paths);
-
-	if (!paths)
-		return err_set(err, ERR_NOMEM, "out of memory");
-	for (size_t i = 0; i < traces->n; i++)
-		paths[n++] = (struct confine_path){ traces->paths[i], CONFINE_READ };
-	for (size_t i = 0; i < nrules; i++)
-		paths[n++] = (struct confine_path){ rules->paths[i], CONFINE_READ };
-	if (s->o->db) {
-		paths[n++] = (struct confine_path){ s->o->db, CONFINE_FOLDER };
-		paths[n++] = (struct confine_path){ "/dev/urandom", CONFINE_READ };
-	}
-	c->argc = 0; /* operands may be folders: what counts is what they came to */
-	int rc = cli_confine(c, paths, n, err);
-
-	free(paths);
-	return rc;
+	cli_allow_all(c, o->traces.paths, o->traces.n, CONFINE_READ);
+	cli_allow_all(c, o->rules.paths, o->rules.n, CONFINE_READ);
+	cli_allow(c, o->db, CONFINE_FOLDER);
+	cli_allow(c, o->db ? "/dev/urandom" : NULL, CONFINE_READ);
+	return cli_confine(c, err);
 }
 
-static int open_session(struct session *s, struct cli *c, struct err *err)
+static int open_session(struct session *s, struct err *err)
 {
 	bool prints = s->o->output != OUTPUT_NONE;
 
@@ -242,7 +228,7 @@ static int open_session(struct session *s, struct cli *c, struct err *err)
 		return -1;
 	if (s->o->db && add_store(s, err) < 0)
 		return -1;
-	return confine_session(s, c, err) < 0 ? -1 : pump_init(&s->pump, err);
+	return pump_init(&s->pump, err);
 }
 
 static int replay_all(struct session *s, struct cli *c, struct err *err)
@@ -307,11 +293,13 @@ static int run(struct cli *c, struct err *err)
 	struct session s = { .o = &o };
 	int rc = options_parse(&o, c, err);
 
+	if (rc == 0)
+		rc = confine_to(&o, c, err);
 	if (rc == 0 && o.listing != LIST_NOTHING)
 		rc = list(&s, err);
 	else if (rc == 0) {
 		catch_signals();
-		rc = open_session(&s, c, err) < 0 ? -1 : replay_all(&s, c, err);
+		rc = open_session(&s, err) < 0 ? -1 : replay_all(&s, c, err);
 	}
 	session_deinit(&s);
 	options_deinit(&o);
@@ -326,7 +314,7 @@ int main(int argc, char **argv)
 		.details = options_details,
 		.options = options_table,
 		.noptions = options_table_n,
-		.files = CLI_READS,
+		.files = CLI_NAMES_NONE,
 		.run = run,
 	};
 	const struct cli_program program = { .name = "replay",

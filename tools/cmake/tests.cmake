@@ -171,6 +171,9 @@ set_tests_properties(record PROPERTIES LABELS recorder ENVIRONMENT "${test_env}"
 add_test(NAME docs COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/docs_test.py)
 set_tests_properties(docs PROPERTIES LABELS cli ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
 
+add_test(NAME confined COMMAND python3 ${CMAKE_SOURCE_DIR}/tools/tests/confine_test.py)
+set_tests_properties(confined PROPERTIES LABELS cli ENVIRONMENT "${test_env}" SKIP_RETURN_CODE 77)
+
 add_test(NAME layers COMMAND ${CMAKE_SOURCE_DIR}/tools/check_layers.sh)
 set_tests_properties(layers PROPERTIES LABELS layers)
 

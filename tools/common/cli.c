@@ -2,6 +2,7 @@
 
 #include "format/trace/hash.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -141,28 +142,59 @@ int cli_operands(const struct cli *c, int min, int max, struct err *err)
 	return 0;
 }
 
-int cli_confine(struct cli *c, const struct confine_path *more, size_t n, struct err *err)
+void cli_allow(struct cli *c, const char *path, enum confine_right right)
 {
-	size_t room = n + (size_t)(c->argc > 0 ? c->argc : 0), used = 0;
-	struct confine_path *paths = calloc(room + 1, sizeof *paths);
+	if (!path)
+		return;
+	if (c->nallowed == c->room) {
+		size_t room = c->room ? 2 * c->room : 16;
+		struct confine_path *more = realloc(c->allowed, room * sizeof *more);
+
+		c->no_memory |= !more;
+		if (!more)
+			return;
+		c->allowed = more;
+		c->room = room;
+	}
+	c->allowed[c->nallowed++] = (struct confine_path){ path, right };
+}
+
+void cli_allow_all(struct cli *c, char *const *paths, size_t n, enum confine_right right)
+{
+	for (size_t i = 0; i < n; i++)
+		cli_allow(c, paths[i], right);
+}
+
+static enum confine_right right_to_operand(const struct cli *c, int i)
+{
+	if (i < c->argc - 1)
+		return CONFINE_READ;
+	switch (c->command->files) {
+	case CLI_WRITES_LAST:
+		return CONFINE_WRITE;
+	case CLI_WRITES_BY_LAST:
+		return CONFINE_FOLDER;
+	case CLI_UNSAID:
+	case CLI_UNCONFINED:
+	case CLI_NAMES_NONE:
+	case CLI_READS:
+		break;
+	}
+	return CONFINE_READ;
+}
+
+int cli_confine(struct cli *c, struct err *err)
+{
 	struct confinement in_force;
 
-	if (!paths)
+	for (int i = 0; i < c->argc && c->command->files != CLI_NAMES_NONE; i++)
+		cli_allow(c, c->argv[i], right_to_operand(c, i));
+	if (c->no_memory)
 		return err_set(err, ERR_NOMEM, "out of memory");
-	for (int i = 0; i < c->argc; i++) {
-		bool written = c->command->files == CLI_WRITES_LAST && i == c->argc - 1;
-
-		paths[used++] =
-			(struct confine_path){ c->argv[i], written ? CONFINE_WRITE : CONFINE_READ };
-	}
-	for (size_t i = 0; i < n; i++)
-		paths[used++] = more[i];
+	c->confined = true;
 	/* libcrypto reads its configuration when it is first used. */
 	hasher_free(hasher_new());
-	int rc = c->no_sandbox ? 0 : confine(paths, used, &in_force, err);
-
-	free(paths);
-	return rc;
+	return c->no_sandbox ? 0 : confine(c->allowed, c->nallowed, &in_force, err);
 }
 
 int cli_number(const struct cli *c, const char *option, uint64_t min, uint64_t max, uint64_t *out,
@@ -206,6 +238,8 @@ static int run(struct cli *c, struct err *err)
 
 	optind = 0; /* getopt starts afresh */
 	rc = c->command->run(c, err);
+	free(c->allowed);
+	assert(err->code != ERR_NONE || c->confined || c->command->files == CLI_UNCONFINED);
 	errno = 0;
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		err_errno(err, "cannot write to standard output");
@@ -222,6 +256,8 @@ int cli_main(const struct cli_program *p, int argc, char **argv)
 	/* Local time (evt.time) is UTC: what a trace answers must not depend on where it is asked.
 	 */
 	setenv("TZ", "UTC", 1);
+	for (size_t i = 0; i < p->ncommands; i++)
+		assert(p->commands[i].files != CLI_UNSAID);
 
 	if (argc > 1 && strcmp(argv[1], "--version") == 0) {
 		printf("%s %s\n", p->name, SAKER_VERSION);

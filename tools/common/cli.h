@@ -22,11 +22,14 @@ struct cli_option {
 
 struct cli;
 
-/* What a command does with its operands: what it needs to be allowed (confine.h). */
+/* What a command does with its operands: what it is allowed (confine.h). */
 enum cli_files {
-	CLI_UNCONFINED,
-	CLI_READS,       /* reads all of them */
-	CLI_WRITES_LAST, /* writes the last one */
+	CLI_UNSAID,         /* no command may leave it open */
+	CLI_UNCONFINED,     /* it starts programs, or reads nothing that others wrote */
+	CLI_NAMES_NONE,     /* no operand is a file, or they are folders: cli_allow says what is */
+	CLI_READS,          /* reads all of them */
+	CLI_WRITES_LAST,    /* writes the last one, reads the others */
+	CLI_WRITES_BY_LAST, /* writes files in the folder of the last one, reads the others */
 };
 
 struct cli_command {
@@ -58,7 +61,11 @@ struct cli {
 	char **argv;
 	const char *value; /* of the option that cli_next returned last */
 	bool no_sandbox;   /* --no-sandbox was given */
-	int status;        /* exit status of a run that succeeded; 0 unless the command sets it */
+	bool confined;     /* cli_confine was called */
+	struct confine_path *allowed;
+	size_t nallowed, room;
+	bool no_memory; /* for `allowed` */
+	int status;     /* exit status of a run that succeeded; 0 unless the command sets it */
 };
 
 /*
@@ -71,11 +78,14 @@ int cli_next(struct cli *c, struct err *err);
 /* ERR_USAGE unless there are min to max operands (max < 0: any number). */
 int cli_operands(const struct cli *c, int min, int max, struct err *err);
 
+/* One more path for cli_confine, borrowed until then; NULL is fine. */
+void cli_allow(struct cli *c, const char *path, enum confine_right right);
+void cli_allow_all(struct cli *c, char *const *paths, size_t n, enum confine_right right);
 /*
- * Confine the process to what the command does with its operands, and to n paths more; before the
- * first byte of a trace is looked at.
+ * Confine the process to what the command does with its operands, and to what was allowed besides;
+ * before the first byte of a trace is looked at.
  */
-int cli_confine(struct cli *c, const struct confine_path *more, size_t n, struct err *err);
+int cli_confine(struct cli *c, struct err *err);
 
 /* The last option's value as a number from min to max, else ERR_USAGE. */
 int cli_number(const struct cli *c, const char *option, uint64_t min, uint64_t max, uint64_t *out,

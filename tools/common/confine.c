@@ -149,6 +149,8 @@ static const int calls[] = {
 	SCMP_SYS(fadvise64),
 	SCMP_SYS(unlink),
 	SCMP_SYS(unlinkat),
+	SCMP_SYS(rename),
+	SCMP_SYS(renameat),
 	SCMP_SYS(fchmod),
 	SCMP_SYS(fchown),
 	SCMP_SYS(fallocate),

@@ -21,7 +21,7 @@ _matches()
 		return
 		;;
 	list)
-		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --limit --format --help"
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --limit --format --no-sandbox --help"
 		case $prev in
 		--db) compopt -o default; return ;;
 		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run|--limit) return ;;
@@ -30,14 +30,14 @@ _matches()
 		esac
 		;;
 	show)
-		words="--db --around --thread --help"
+		words="--db --around --thread --no-sandbox --help"
 		case $prev in
 		--db) compopt -o default; return ;;
 		--around) return ;;
 		esac
 		;;
 	stats)
-		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --top --format --help"
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --top --format --no-sandbox --help"
 		case $prev in
 		--db) compopt -o default; return ;;
 		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run|--top) return ;;
@@ -46,7 +46,7 @@ _matches()
 		esac
 		;;
 	tree)
-		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --help"
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --no-sandbox --help"
 		case $prev in
 		--db) compopt -o default; return ;;
 		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run) return ;;
@@ -54,7 +54,7 @@ _matches()
 		esac
 		;;
 	timeline)
-		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --bucket --entries --help"
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --bucket --entries --no-sandbox --help"
 		case $prev in
 		--db) compopt -o default; return ;;
 		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run|--bucket) return ;;
@@ -62,7 +62,7 @@ _matches()
 		esac
 		;;
 	export)
-		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --format --help"
+		words="--db --rule --priority --tag --from --to --process --pid --container --search --trace --run --format --no-sandbox --help"
 		case $prev in
 		--db) compopt -o default; return ;;
 		--rule|--tag|--from|--to|--process|--pid|--container|--search|--trace|--run) return ;;
@@ -71,7 +71,7 @@ _matches()
 		esac
 		;;
 	sql)
-		words="--db --format --help"
+		words="--db --format --no-sandbox --help"
 		case $prev in
 		--db) compopt -o default; return ;;
 		--format) COMPREPLY=($(compgen -W "table json csv" -- "$cur")); return ;;

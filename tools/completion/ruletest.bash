@@ -21,7 +21,7 @@ _ruletest()
 		return
 		;;
 	run)
-		words="--output --jobs --verbose --update --cache --no-cache --help"
+		words="--output --jobs --verbose --update --cache --no-cache --no-sandbox --help"
 		case $prev in
 		--output|-o) COMPREPLY=($(compgen -W "text tap junit json" -- "$cur")); return ;;
 		--jobs|-j) return ;;
@@ -29,7 +29,7 @@ _ruletest()
 		esac
 		;;
 	explain)
-		words="--rules --rule --event --nearest --every --json --colour --help"
+		words="--rules --rule --event --nearest --every --json --colour --no-sandbox --help"
 		case $prev in
 		--rules|-r) compopt -o default; return ;;
 		--rule|--event|-e|--nearest|-n) return ;;
@@ -37,7 +37,7 @@ _ruletest()
 		esac
 		;;
 	diff)
-		words="--rules --output --examples --jobs --cache --no-cache --help"
+		words="--rules --output --examples --jobs --cache --no-cache --no-sandbox --help"
 		case $prev in
 		--rules|-r|--cache) compopt -o default; return ;;
 		--output|-o) COMPREPLY=($(compgen -W "text markdown json" -- "$cur")); return ;;
@@ -45,20 +45,20 @@ _ruletest()
 		esac
 		;;
 	coverage)
-		words="--rules --json --help"
+		words="--rules --json --no-sandbox --help"
 		case $prev in
 		--rules|-r) compopt -o default; return ;;
 		esac
 		;;
 	profile)
-		words="--rules --top --clauses --advice --json --help"
+		words="--rules --top --clauses --advice --json --no-sandbox --help"
 		case $prev in
 		--rules|-r) compopt -o default; return ;;
 		--top|-n) COMPREPLY=($(compgen -W "0 all" -- "$cur")); return ;;
 		esac
 		;;
 	tune)
-		words="--rules --rule --benign --event --field --help"
+		words="--rules --rule --benign --event --field --no-sandbox --help"
 		case $prev in
 		--rules|-r) compopt -o default; return ;;
 		--rule|--benign|-b|--event|-e|--field|-f) return ;;
@@ -72,13 +72,13 @@ _ruletest()
 		esac
 		;;
 	lint)
-		words="--fix --json --help"
+		words="--fix --json --no-sandbox --help"
 		;;
 	check)
-		words="--json --help"
+		words="--json --no-sandbox --help"
 		;;
 	describe)
-		words="--rule --help"
+		words="--rule --no-sandbox --help"
 		case $prev in
 		--rule|-r) return ;;
 		esac

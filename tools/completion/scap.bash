@@ -28,7 +28,7 @@ _scap()
 		esac
 		;;
 	hunt)
-		words="--print --json --fields --from --to --count --read-all --no-summary --help"
+		words="--print --json --fields --from --to --count --read-all --no-summary --no-sandbox --help"
 		case $prev in
 		--print|-p|--from|--to|--count|-n) return ;;
 		--fields|-F) COMPREPLY=($(compgen -W "missing" -- "$cur")); return ;;
@@ -61,7 +61,7 @@ _scap()
 		esac
 		;;
 	split)
-		words="--events --duration --bytes --format --help"
+		words="--events --duration --bytes --format --no-sandbox --help"
 		case $prev in
 		--events|-n|--duration|-d) return ;;
 		--bytes|-b) COMPREPLY=($(compgen -W "64M stock-gz" -- "$cur")); return ;;
@@ -69,14 +69,14 @@ _scap()
 		esac
 		;;
 	merge)
-		words="--interval --format --help"
+		words="--interval --format --no-sandbox --help"
 		case $prev in
 		--interval|-i) return ;;
 		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
 		esac
 		;;
 	redact)
-		words="--secret --what --json --format --help"
+		words="--secret --what --json --format --no-sandbox --help"
 		case $prev in
 		--secret|-s) compopt -o default; return ;;
 		--what|-w) COMPREPLY=($(compgen -W "all" -- "$cur")); return ;;
@@ -96,7 +96,7 @@ _scap()
 		words="--help"
 		;;
 	sign)
-		words="--key --signature --help"
+		words="--key --signature --no-sandbox --help"
 		case $prev in
 		--key|--signature|-s) compopt -o default; return ;;
 		esac

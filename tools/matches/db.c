@@ -2,12 +2,21 @@
 
 #include "replay/store.h"
 
+#include <limits.h>
+#include <stdio.h>
 #include <unistd.h>
 
 enum { BUSY_MS = 10000 };
 
 int db_fail(const struct db *db, struct err *err)
 {
+	int code = db->h ? sqlite3_extended_errcode(db->h) : SQLITE_NOMEM;
+
+	if (code == SQLITE_READONLY_CANTINIT || code == SQLITE_READONLY_DIRECTORY)
+		return err_set(err, ERR_STORE,
+			       "%s: to be read in WAL mode, files beside it have to be written "
+			       "(--no-sandbox)",
+			       db->path);
 	return err_set(err, ERR_STORE, "%s: %s", db->path,
 		       db->h ? sqlite3_errmsg(db->h) : "out of memory");
 }
@@ -62,13 +71,30 @@ static int pragma(struct db *db, const char *sql, int64_t *out, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-int db_open(struct db *db, const char *path, struct err *err)
+/* To the file and those that SQLite keeps beside it; the last one is for its random numbers. */
+static int confine_to(struct cli *c, const char *path, struct err *err)
+{
+	static const char *const endings[] = { "", "-journal", "-wal", "-shm" };
+	enum { ENDINGS = sizeof endings / sizeof endings[0] };
+	char names[ENDINGS][PATH_MAX];
+
+	for (int i = 0; i < ENDINGS; i++) {
+		snprintf(names[i], sizeof names[i], "%s%s", path, endings[i]);
+		cli_allow(c, names[i], CONFINE_READ);
+	}
+	cli_allow(c, "/dev/urandom", CONFINE_READ);
+	return cli_confine(c, err);
+}
+
+int db_open(struct db *db, const char *path, struct cli *c, struct err *err)
 {
 	int64_t id, version;
 
 	*db = (struct db){ .path = path };
 	if (access(path, R_OK) < 0)
 		return err_errno(err, "%s", path);
+	if (confine_to(c, path, err) < 0)
+		return -1;
 	if (sqlite3_open_v2(path, &db->h, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
 	    SQLITE_OK)
 		return db_fail(db, err);
@@ -77,6 +103,8 @@ int db_open(struct db *db, const char *path, struct err *err)
 	 */
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(db->h, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	/* What has to be sorted is sorted in memory: there is no folder for more files. */
+	sqlite3_exec(db->h, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
 	if (pragma(db, "PRAGMA application_id", &id, err) < 0 ||
 	    pragma(db, "PRAGMA user_version", &version, err) < 0)
 		return -1;

@@ -2,7 +2,7 @@
 #ifndef SAKER_MATCHES_DB_H
 #define SAKER_MATCHES_DB_H
 
-#include "format/base/err.h"
+#include "tools/common/cli.h"
 
 #include <sqlite3.h>
 
@@ -11,9 +11,11 @@ struct db {
 	const char *path;
 };
 
-/* ERR_STORE when it is missing, no match store, or of another version.  db_close is needed always.
+/*
+ * Confine the process to the store, and open it.  ERR_STORE when it is missing, no match store, or
+ * of another version.  db_close is needed always.
  */
-int db_open(struct db *db, const char *path, struct err *err);
+int db_open(struct db *db, const char *path, struct cli *c, struct err *err);
 void db_close(struct db *db);
 /* ERR_STORE with SQLite's message. */
 int db_fail(const struct db *db, struct err *err);

@@ -94,5 +94,6 @@ const struct cli_command matches_cmd_export = {
 	.help = "Write matches with all their fields for other programs.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -115,5 +115,6 @@ const struct cli_command matches_cmd_list = {
 		   "  matches list --search /etc/shadow --process cat --format json",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -205,7 +205,7 @@ int query_run(const struct query_command *cmd, void *arg, struct cli *c, struct 
 			rc = cmd->option(arg, key, c, err);
 	}
 	if (rc == 0 && cli_operands(c, 0, cmd->max_operands, err) == 0 &&
-	    db_open(&db, q.db, err) == 0)
+	    db_open(&db, q.db, c, err) == 0)
 		rc = cmd->ask(arg, &q, &db, c, err);
 	else
 		rc = -1;

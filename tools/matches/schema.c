@@ -18,5 +18,6 @@ const struct cli_command matches_cmd_schema = {
 	.name = "schema",
 	.operands = "",
 	.help = "Print the SQL that makes a store, with a comment for every table and column.",
+	.files = CLI_UNCONFINED,
 	.run = run,
 };

@@ -235,7 +235,9 @@ static int run(struct cli *c, struct err *err)
 	s.id = strtoll(c->argv[0], &end, 10);
 	if (end == c->argv[0] || *end)
 		return err_set(err, ERR_USAGE, "not the number of a match: %s", c->argv[0]);
-	rc = db_open(&s.db, path, err) < 0 ? -1 : show(&s, err);
+	/* Where the trace is stands in the store: any file may be read, and still none written. */
+	cli_allow(c, s.around ? "/" : NULL, CONFINE_READ);
+	rc = db_open(&s.db, path, c, err) < 0 ? -1 : show(&s, err);
 	db_close(&s.db);
 	buf_deinit(&s.out);
 	return rc;
@@ -256,5 +258,6 @@ const struct cli_command matches_cmd_show = {
 		   "same file (its sha256 is compared); >> marks the one that matched.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -44,7 +44,7 @@ static int run(struct cli *c, struct err *err)
 		else
 			path = c->value;
 	}
-	if (rc == 0 && cli_operands(c, 1, 1, err) == 0 && db_open(&db, path, err) == 0)
+	if (rc == 0 && cli_operands(c, 1, 1, err) == 0 && db_open(&db, path, c, err) == 0)
 		rc = ask(&db, c->argv[0], format, err);
 	else
 		rc = -1;
@@ -70,5 +70,6 @@ const struct cli_command matches_cmd_sql = {
 		   "               WHERE key = 'fd.name' GROUP BY 1 ORDER BY 2 DESC\"",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

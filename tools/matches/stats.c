@@ -105,5 +105,6 @@ const struct cli_command matches_cmd_stats = {
 	.help = "Count matches by run, priority, rule, process and container.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

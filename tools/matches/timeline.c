@@ -295,5 +295,6 @@ const struct cli_command matches_cmd_timeline = {
 		   "and the rules, most frequent first.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -116,5 +116,6 @@ const struct cli_command matches_cmd_tree = {
 		   "\"* #12 Warning: ...\" are its alerts: match 12 is the first of that rule.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -51,7 +51,7 @@ int cache_open(struct cache *c, const char *dir, struct err *err)
 		buf_printf(&path, "%s/.cache/saker/ruletest", home);
 	if (path.n == 0 && !path.failed)
 		return 0;
-	buf_putc(&path, '\0');
+	buf_put(&path, "/", 2);
 	if (path.failed)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	c->dir = path.p;
@@ -70,9 +70,14 @@ void cache_close(struct cache *c)
 	c->dir = NULL;
 }
 
+void cache_allow(const struct cache *c, struct cli *cli)
+{
+	cli_allow(cli, c->dir, CONFINE_FOLDER);
+}
+
 static void put_path(const struct cache *c, const struct trace *t, struct buf *out)
 {
-	buf_printf(out, "%s/%s", c->dir, t->digest.hex);
+	buf_printf(out, "%s%s", c->dir, t->digest.hex);
 }
 
 static bool read_file(const char *path, struct buf *out)

@@ -12,13 +12,15 @@
 #include "tools/ruletest/corpus.h"
 
 struct cache {
-	char *dir;      /* NULL: no cache */
+	char *dir;      /* with a slash behind it; NULL: no cache */
 	char build[64]; /* of this program */
 };
 
 /* dir NULL: $XDG_CACHE_HOME/saker/ruletest, or below ~/.cache; none when neither is known. */
 int cache_open(struct cache *c, const char *dir, struct err *err);
 void cache_close(struct cache *c);
+/* To be used by a confined process. */
+void cache_allow(const struct cache *c, struct cli *cli);
 
 /*
  * Fill in what is known of a trace (its digest is set) about the probes with these keys; the

@@ -56,7 +56,7 @@ static int run(struct cli *c, struct err *err)
 	struct ruleset *rs = ruleset_new();
 	if (!rs)
 		return err_set(err, ERR_NOMEM, "no memory for the rules");
-	rc = load_rule_files(rs, c->argv, c->argc, &dl, err);
+	rc = load_operands(rs, c, &dl, err);
 	if (rc == 0)
 		rc = report(&dl, json, err);
 	c->status = dl.nerrors > 0;
@@ -75,5 +75,6 @@ const struct cli_command ruletest_cmd_check = {
 		   "count.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

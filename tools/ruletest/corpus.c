@@ -79,6 +79,12 @@ int corpus_add(struct corpus *c, char **operands, int n, struct err *err)
 	return rc;
 }
 
+void corpus_allow(const struct corpus *c, struct cli *cli)
+{
+	for (size_t i = 0; i < c->n; i++)
+		cli_allow(cli, c->items[i]->path.p, CONFINE_READ);
+}
+
 struct trace *corpus_list(struct corpus *c, const struct record *records, size_t n)
 {
 	struct trace *t = add(c);

@@ -3,6 +3,7 @@
 #define SAKER_RULETEST_CORPUS_H
 
 #include "replay/digest.h"
+#include "tools/common/cli.h"
 #include "tools/ruletest/answer.h"
 #include "tools/ruletest/panel.h"
 
@@ -40,6 +41,8 @@ void corpus_deinit(struct corpus *c);
 struct trace *corpus_file(struct corpus *c, const char *path);
 /* The traces that operands of a command line mean. */
 int corpus_add(struct corpus *c, char **operands, int n, struct err *err);
+/* To be read by a confined process. */
+void corpus_allow(const struct corpus *c, struct cli *cli);
 struct trace *corpus_list(struct corpus *c, const struct record *records, size_t n);
 
 /*

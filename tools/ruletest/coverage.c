@@ -259,7 +259,7 @@ static int run(struct cli *c, struct err *err)
 	if (key < 0 || (rc == 0 && cli_operands(c, 1, -1, err) < 0))
 		rc = -1;
 	if (rc == 0)
-		rc = subject_open(&subject, c->argv, c->argc, err);
+		rc = subject_open(&subject, c, err);
 	if (rc == 0)
 		rc = seen_collect(&seen, err);
 	if (rc == 0) {
@@ -281,5 +281,6 @@ const struct cli_command ruletest_cmd_coverage = {
 	.help = "Tell which rules, clauses and list items no trace has shown to work.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

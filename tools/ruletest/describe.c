@@ -46,7 +46,7 @@ static int run(struct cli *c, struct err *err)
 	struct ruleset *rs = ruleset_new();
 	if (!rs)
 		return err_set(err, ERR_NOMEM, "no memory for the rules");
-	rc = load_rule_files(rs, c->argv, c->argc, &dl, err);
+	rc = load_operands(rs, c, &dl, err);
 	if (rc == 0)
 		rc = describe(rs, rule, &dl, err);
 	ruleset_free(rs);
@@ -60,5 +60,6 @@ const struct cli_command ruletest_cmd_describe = {
 	.help = "Print rules, macros and lists, and what they became, as falco -L does.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -272,6 +272,10 @@ static int compare(struct cli *c, struct settings *set, struct err *err)
 		rc = load(&books, set, c->argv[1], &set->arena, &after, err);
 	if (rc == 0)
 		rc = corpus_add(&x.alerts.plan.corpus, c->argv + 2, c->argc - 2, err);
+	cache_allow(&cache, c);
+	corpus_allow(&x.alerts.plan.corpus, c);
+	if (rc == 0)
+		rc = cli_confine(c, err);
 	if (rc == 0)
 		rc = rules_diff(&x.rules, before, after, err);
 	if (rc == 0)
@@ -347,5 +351,6 @@ const struct cli_command ruletest_cmd_diff = {
 		   "when not, 2 when they could not be compared.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -244,7 +244,7 @@ static int tour_open(struct tour *t, struct arena *arena, struct panel **panel, 
 	return 0;
 }
 
-static int explain(const struct settings *set, const char *path, struct err *err)
+static int explain(const struct settings *set, struct cli *c, struct err *err)
 {
 	struct rulebooks books = { 0 };
 	struct arena arena = { 0 };
@@ -254,10 +254,12 @@ static int explain(const struct settings *set, const char *path, struct err *err
 
 	t.json.out = &t.out;
 	if (rc == 0)
+		rc = cli_confine(c, err);
+	if (rc == 0)
 		rc = tour_open(&t, &arena, &panel, err);
 	if (rc == 0) {
 		put_head(&t);
-		rc = play(&t, path, panel, err);
+		rc = play(&t, c->argv[0], panel, err);
 	}
 	if (rc == 0) {
 		if (set->nearest)
@@ -336,7 +338,7 @@ static int run(struct cli *c, struct err *err)
 	if (rc == 0 && set.every && set.json)
 		rc = err_set(err, ERR_USAGE, "--every prints text only");
 	if (rc == 0)
-		rc = explain(&set, c->argv[0], err);
+		rc = explain(&set, c, err);
 	arena_deinit(&arena);
 	return rc;
 }
@@ -353,5 +355,6 @@ const struct cli_command ruletest_cmd_explain = {
 		"through, and where it was written.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_READS,
 	.run = run,
 };

@@ -1,7 +1,7 @@
 /* ruletest lint: what could be wrong with rule files, or written better. */
-#include "replay/inputs.h"
 #include "tools/ruletest/commands.h"
 #include "tools/ruletest/lint_checks.h"
+#include "tools/ruletest/load.h"
 
 #include <stdio.h>
 
@@ -10,13 +10,14 @@ static const struct cli_option options[] = {
 	{ 'j', "json", NULL, "print JSON: an object for each finding" },
 };
 
-static int read_files(struct findings *f, char **operands, int n, struct err *err)
+static int read_files(struct findings *f, struct cli *c, bool fix, struct err *err)
 {
 	struct inputs in = { 0 };
-	int rc = 0;
+	int rc = find_rule_files(&in, c->argv, c->argc, err);
 
-	for (int i = 0; rc == 0 && i < n; i++)
-		rc = inputs_add(&in, operands[i], &inputs_rules, err);
+	cli_allow_all(c, in.paths, in.n, fix ? CONFINE_WRITE : CONFINE_READ);
+	if (rc == 0)
+		rc = cli_confine(c, err);
 	for (size_t i = 0; rc == 0 && i < in.n; i++)
 		rc = findings_add_file(f, in.paths[i], err);
 	inputs_deinit(&in);
@@ -57,7 +58,7 @@ static int run(struct cli *c, struct err *err)
 	}
 	if (key < 0 || cli_operands(c, 1, -1, err) < 0)
 		return -1;
-	rc = read_files(&f, c->argv, c->argc, err);
+	rc = read_files(&f, c, fix, err);
 	if (rc == 0)
 		rc = collect(&f, err);
 	if (rc == 0 && fix)
@@ -84,5 +85,6 @@ const struct cli_command ruletest_cmd_lint = {
 		"there is something to say.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -314,7 +314,7 @@ static int run(struct cli *c, struct err *err)
 	if (key < 0 || (rc == 0 && cli_operands(c, 1, -1, err) < 0))
 		rc = -1;
 	if (rc == 0)
-		rc = subject_open(&p.subject, c->argv, c->argc, err);
+		rc = subject_open(&p.subject, c, err);
 	if (rc == 0)
 		rc = measure(&p, err);
 	if (rc == 0 && p.json)
@@ -343,5 +343,6 @@ const struct cli_command ruletest_cmd_profile = {
 		"tried: it matches the same on all traces.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -315,5 +315,6 @@ const struct cli_command ruletest_cmd_record = {
 		   "and data are taken out.  With rules, the suite expects what they answer.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_UNCONFINED,
 	.run = run,
 };

@@ -67,13 +67,26 @@ static void show_progress(void *arg, size_t done, size_t all)
 	fprintf(stderr, "\r%zu of %zu traces%s", done, all, done == all ? "\r\x1b[K" : "");
 }
 
-static int answer(struct session *s, const struct settings *set, struct err *err)
+/* To the traces, the answers of earlier runs, and the suites if they are to be rewritten. */
+static int confine_to(const struct session *s, const struct cache *cache, bool update,
+		      struct cli *c, struct err *err)
+{
+	corpus_allow(&s->plan.corpus, c);
+	cache_allow(cache, c);
+	for (size_t i = 0; update && i < s->nruns; i++)
+		cli_allow(c, s->runs[i].suite->file.p, CONFINE_WRITE);
+	return cli_confine(c, err);
+}
+
+static int answer(struct session *s, const struct settings *set, struct cli *c, struct err *err)
 {
 	struct cache cache = { 0 };
 	int rc = 0;
 
 	if (!set->no_cache)
 		rc = cache_open(&cache, set->cache_dir, err);
+	if (rc == 0)
+		rc = confine_to(s, &cache, set->update, c, err);
 	if (isatty(STDERR_FILENO))
 		s->plan.progress = show_progress;
 	if (rc == 0)
@@ -129,7 +142,7 @@ static int test(struct cli *c, const struct settings *set, struct err *err)
 	buf_write(&said, stderr);
 	buf_deinit(&said);
 	if (rc == 0)
-		rc = answer(&s, set, err);
+		rc = answer(&s, set, c, err);
 	if (rc == 0)
 		rc = judge_all(&s, &sum, err);
 	if (rc == 0)
@@ -168,5 +181,6 @@ const struct cli_command ruletest_cmd_run = {
 		"be run.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -1,5 +1,7 @@
 #include "tools/ruletest/subject.h"
 
+#include "replay/inputs.h"
+
 #include <stdio.h>
 
 static int no_memory(struct err *err)
@@ -9,15 +11,30 @@ static int no_memory(struct err *err)
 
 int subject_take_rules(struct subject *s, const char *path, struct err *err)
 {
-	return sv_list_push(&s->arena, &s->paths, sv_of(path)) ? 0 : no_memory(err);
+	struct inputs files = { 0 };
+	int rc = inputs_add(&files, path, &inputs_rules, err);
+
+	for (size_t i = 0; rc == 0 && i < files.n; i++) {
+		struct sv file = arena_sv(&s->arena, sv_of(files.paths[i]));
+
+		if (!file.p || !sv_list_push(&s->arena, &s->paths, file))
+			rc = no_memory(err);
+	}
+	inputs_deinit(&files);
+	return rc;
 }
 
-int subject_open(struct subject *s, char **traces, int n, struct err *err)
+int subject_open(struct subject *s, struct cli *c, struct err *err)
 {
 	if (rulebook_load(&s->books, &s->paths, &s->book, err) < 0)
 		return -1;
 	s->nrules = ruleset_rules(s->book->rules, &s->rules);
-	return corpus_add(&s->corpus, traces, n, err);
+	if (corpus_add(&s->corpus, c->argv, c->argc, err) < 0)
+		return -1;
+	corpus_allow(&s->corpus, c);
+	for (size_t i = 0; i < s->paths.n; i++)
+		cli_allow(c, s->paths.items[i].p, CONFINE_READ);
+	return cli_confine(c, err);
 }
 
 void subject_close(struct subject *s)

@@ -8,7 +8,7 @@
 
 struct subject {
 	struct arena arena;
-	struct sv_list paths; /* of rules */
+	struct sv_list paths; /* of rule files; with a NUL */
 	struct rulebooks books;
 	const struct rulebook *book;
 	const struct rule *rules;
@@ -25,10 +25,13 @@ struct subject {
 		'r', "rules", "FILE", "a rule file or directory; may be given several times"       \
 	}
 
-/* The option above. */
+/* The option above: the files that it means. */
 int subject_take_rules(struct subject *s, const char *path, struct err *err);
-/* Load the rules, find the traces (operands); what is wrong with rules goes to stderr. */
-int subject_open(struct subject *s, char **traces, int n, struct err *err);
+/*
+ * Load the rules, find the traces (operands) and confine the process to them; what is wrong with
+ * rules goes to stderr.
+ */
+int subject_open(struct subject *s, struct cli *c, struct err *err);
 void subject_close(struct subject *s);
 
 /* Make `panel`. */

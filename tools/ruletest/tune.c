@@ -207,7 +207,7 @@ static int run(struct cli *c, struct err *err)
 	if (rc == 0 && (!set.rule || !(set.benign || set.nevents)))
 		rc = err_set(err, ERR_USAGE, "--rule, and --benign or --event, must be given");
 	if (rc == 0)
-		rc = subject_open(&s, c->argv, c->argc, err);
+		rc = subject_open(&s, c, err);
 	if (rc == 0)
 		rc = tune(&s, &t, &set, &out, err);
 	if (rc == 0 && !out.failed)
@@ -227,5 +227,6 @@ const struct cli_command ruletest_cmd_tune = {
 		   "traces: what else it hides is told in front of it.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

@@ -158,7 +158,7 @@ static int options_parse(struct cli *cli, struct cat *c, struct err *err)
 			break;
 		}
 	}
-	if (key < 0 || cli_operands(cli, 1, 1, err) < 0 || cli_confine(cli, NULL, 0, err) < 0)
+	if (key < 0 || cli_operands(cli, 1, 1, err) < 0 || cli_confine(cli, err) < 0)
 		return -1;
 	if (format && (json || fields))
 		return err_set(err, ERR_USAGE,

@@ -46,7 +46,7 @@ static int run(struct cli *c, struct err *err)
 			break;
 		}
 	}
-	if (key < 0 || cli_operands(c, 2, 2, err) < 0 || cli_confine(c, NULL, 0, err) < 0 ||
+	if (key < 0 || cli_operands(c, 2, 2, err) < 0 || cli_confine(c, err) < 0 ||
 	    source_open(c->argv[0], &in_opt, &src, err) < 0)
 		return -1;
 	if (trace_out_begin(&to, "convert", c->argv, 1, c->argv[1], err) < 0)

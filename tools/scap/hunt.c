@@ -328,6 +328,9 @@ static int hunt(struct hunt *h, struct cli *c, struct err *err)
 	for (int i = 0; i + 1 < c->argc; i++)
 		if (inputs_add(&h->traces, c->argv[i], &inputs_traces, err) < 0)
 			return -1;
+	cli_allow_all(c, h->traces.paths, h->traces.n, CONFINE_READ);
+	if (cli_confine(c, err) < 0)
+		return -1;
 	find_need(h);
 	for (size_t i = 0; i < h->traces.n && h->left > 0; i++)
 		if (hunt_trace(h, c, h->traces.paths[i], err) < 0)
@@ -384,5 +387,6 @@ const struct cli_command scap_cmd_hunt = {
 		"searched; the exit status is 1 then.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_NAMES_NONE,
 	.run = run,
 };

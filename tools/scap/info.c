@@ -420,7 +420,7 @@ static int run(struct cli *c, struct err *err)
 			break;
 		}
 	}
-	if (key < 0 || cli_operands(c, 1, -1, err) < 0 || cli_confine(c, NULL, 0, err) < 0)
+	if (key < 0 || cli_operands(c, 1, -1, err) < 0 || cli_confine(c, err) < 0)
 		return -1;
 	for (int i = 0; i < c->argc && !b.failed; i++)
 		tell(c, c->argv[i], &opt, &b);

@@ -36,5 +36,6 @@ const struct cli_command scap_cmd_keygen = {
 		   "makes and reads them, over no file that is there.  KEY has no passphrase: keep "
 		   "it off the\n"
 		   "host that is recorded.",
+	.files = CLI_UNCONFINED,
 	.run = run,
 };

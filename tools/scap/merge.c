@@ -208,6 +208,8 @@ static int run(struct cli *c, struct err *err)
 		if (strcmp(m.paths[i], "-") == 0)
 			return err_set(err, ERR_USAGE, "standard input cannot be read twice");
 	}
+	if (cli_confine(c, err) < 0)
+		return -1;
 	m.sources = calloc((size_t)m.n, sizeof *m.sources);
 	m.held = calloc((size_t)m.n, sizeof *m.held);
 	m.has_held = calloc((size_t)m.n, sizeof *m.has_held);
@@ -248,5 +250,6 @@ const struct cli_command scap_cmd_merge = {
 		"is known of the host by then, as in a stock slice.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_WRITES_LAST,
 	.run = run,
 };

@@ -79,8 +79,7 @@ static int recover(const char *in, const char *out, int fd, struct err *err)
 
 static int run(struct cli *c, struct err *err)
 {
-	if (cli_next(c, err) < 0 || cli_operands(c, 2, 2, err) < 0 ||
-	    cli_confine(c, NULL, 0, err) < 0)
+	if (cli_next(c, err) < 0 || cli_operands(c, 2, 2, err) < 0 || cli_confine(c, err) < 0)
 		return -1;
 	int fd = open(c->argv[0], O_RDONLY | O_CLOEXEC);
 

@@ -184,7 +184,7 @@ static int run(struct cli *c, struct err *err)
 		}
 	}
 	if (key < 0 || cli_operands(c, 2, 2, err) < 0 || make_tokens(&r, secret, err) < 0 ||
-	    source_open(c->argv[0], &opt, &src, err) < 0 ||
+	    cli_confine(c, err) < 0 || source_open(c->argv[0], &opt, &src, err) < 0 ||
 	    trace_out_begin(&out, "redact", NULL, 0, c->argv[1], err) < 0)
 		goto out;
 	/* Neither name nor hash of IN: they, too, could be tried. */
@@ -229,5 +229,6 @@ const struct cli_command scap_cmd_redact = {
 		   "stay.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_WRITES_LAST,
 	.run = run,
 };

@@ -43,8 +43,9 @@ static int run(struct cli *c, struct err *err)
 	buf_printf(&path, "%s.sig", c->argv[0]);
 	if (!out)
 		out = buf_cstr(&path);
-	if (key_file_private(key_path, &key, err) == 0 && verify(c->argv[0], &v, err) == 0 &&
-	    signature_make(key, &v, &text, err) == 0)
+	cli_allow(c, out, CONFINE_WRITE);
+	if (key_file_private(key_path, &key, err) == 0 && cli_confine(c, err) == 0 &&
+	    verify(c->argv[0], &v, err) == 0 && signature_make(key, &v, &text, err) == 0)
 		rc = small_file_write(out, 0666, buf_sv(&text), err);
 	if (rc == 0)
 		printf("%s\n", out);
@@ -68,5 +69,6 @@ const struct cli_command scap_cmd_sign = {
 		   "with scap verify --key.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_READS,
 	.run = run,
 };

@@ -185,7 +185,7 @@ static int options_parse(struct cli *c, struct slice *s, struct err *err)
 	}
 	if (key < 0 || cli_operands(c, 2, 2, err) < 0)
 		return -1;
-	return cli_confine(c, NULL, 0, err);
+	return cli_confine(c, err);
 }
 
 /* Numbers count current events: a source that does not upgrade cannot look for them. */

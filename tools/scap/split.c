@@ -169,7 +169,7 @@ static int run(struct cli *c, struct err *err)
 	struct source *src = NULL;
 	int rc = -1;
 
-	if (options_parse(c, &s, err) < 0)
+	if (options_parse(c, &s, err) < 0 || cli_confine(c, err) < 0)
 		return -1;
 	s.in = c->argv;
 	s.pattern = c->argv[1];
@@ -207,5 +207,6 @@ const struct cli_command scap_cmd_split = {
 		   "on.  Each begins with the state in front of it, as a slice does.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
+	.files = CLI_WRITES_BY_LAST,
 	.run = run,
 };

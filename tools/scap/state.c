@@ -90,7 +90,7 @@ static int run(struct cli *c, struct err *err)
 		else if (when_parse_bound(c->value, &until, err) < 0)
 			return -1;
 	}
-	if (key < 0 || cli_operands(c, 1, 1, err) < 0 || cli_confine(c, NULL, 0, err) < 0)
+	if (key < 0 || cli_operands(c, 1, 1, err) < 0 || cli_confine(c, err) < 0)
 		return -1;
 	struct state *s = state_new();
 	if (!s)

@@ -128,24 +128,18 @@ static void verify(struct cli *c, const char *path, bool json, const struct sign
 /* To the traces and their signatures. */
 static int confine_to_signatures(struct cli *c, const char *signature, struct err *err)
 {
-	struct confine_path *more = calloc((size_t)c->argc + 2, sizeof *more);
 	struct buf names = { 0 };
-	size_t n = 0;
 	int rc;
 
-	if (signature && more)
-		more[n++] = (struct confine_path){ signature, CONFINE_READ };
+	cli_allow(c, signature, CONFINE_READ);
 	for (int i = 0; i < c->argc; i++) {
 		buf_printf(&names, "%s.sig", c->argv[i]);
 		buf_putc(&names, '\0');
 	}
-	for (const char *p = names.p; more && !names.failed && p < names.p + names.n;
-	     p += strlen(p) + 1)
-		more[n++] = (struct confine_path){ p, CONFINE_READ };
-	rc = more && !names.failed ? cli_confine(c, more, n, err)
-				   : err_set(err, ERR_NOMEM, "out of memory");
+	for (const char *p = names.p; !names.failed && p < names.p + names.n; p += strlen(p) + 1)
+		cli_allow(c, p, CONFINE_READ);
+	rc = names.failed ? err_set(err, ERR_NOMEM, "out of memory") : cli_confine(c, err);
 	buf_deinit(&names);
-	free(more);
 	return rc;
 }
 

@@ -171,6 +171,9 @@ static void check_folder(void)
 {
 	EXPECT(opens(fresh, O_RDWR | O_CREAT));
 	EXPECT(unlink(fresh) == 0);
+	EXPECT(rename(other, fresh) == 0);
+	EXPECT(rename(fresh, other) == 0);
+	EXPECT(rename(other, "/tmp/saker-elsewhere") < 0);
 	EXPECT(!opens("/etc/passwd", O_RDONLY));
 }
 
