@@ -185,8 +185,8 @@ const char *schema_category_name(uint32_t category)
 /* --- system calls --- */
 
 #define EV_NONE_X 0
-#define SYSCALL(code_, name_, event, x86_64, i386)                                                 \
-	[code_] = { code_, name_, EV_##event##_X, x86_64, i386 },
+#define SYSCALL(code_, name_, event, x86_64, i386, aarch64, arm)                                   \
+	[code_] = { code_, name_, EV_##event##_X, x86_64, i386, aarch64, arm },
 static const struct syscall_desc syscalls[SYSCALL_CODES] = {
 #include "format/schema/syscalls.def"
 };

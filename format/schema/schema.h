@@ -77,6 +77,8 @@ struct syscall_desc {
 	uint16_t exit_event; /* event id, EV_GENERIC_X for the generic pair, 0 when never produced */
 	int16_t nr_x86_64;   /* -1: none */
 	int16_t nr_i386;
+	int16_t nr_aarch64;
+	int16_t nr_arm;
 };
 enum { SYSCALL_CODES = 454 };
 /* NULL when the code is unassigned or out of range. */
