@@ -1,5 +1,7 @@
 #include "capture/driver_calls.h"
 
+#include "drivers/machine.h"
+
 #include <linux/net.h>
 
 /* What socketcall's first argument means (uapi/linux/net.h). */
@@ -34,8 +36,8 @@ static const struct {
 	const char *name;
 	uint8_t shape;
 } aliases[] = {
-#define ALIAS(i386, name, shape) { i386, name, shape },
-#include "drivers/ia32.def"
+#define ALIAS(nr, name, shape) { nr, name, shape },
+#include MACHINE_ALIASES
 };
 
 /* Stored at once, so that the driver never sees half of it. */
@@ -46,6 +48,15 @@ static void put(struct wire_call *slot, struct wire_call call)
 	_Static_assert(sizeof call == sizeof v, "one store");
 	memcpy(&v, &call, sizeof v);
 	__atomic_store_n((uint64_t *)(void *)slot, v, __ATOMIC_RELAXED);
+}
+
+/* The first that has a number keeps it. */
+static void put_unless_taken(struct wire_call *calls, bool *taken, int nr, struct wire_call call)
+{
+	if (nr < 0 || nr >= WIRE_CALLS || taken[nr])
+		return;
+	put(&calls[nr], call);
+	taken[nr] = true;
 }
 
 /* The rows of capture.def that have a GIVEN_TEXT or GIVEN_ADDRESS. */
@@ -95,6 +106,12 @@ static struct wire_call call_of(const struct syscall_desc *call, const struct dr
 				   .shape = (uint8_t)shape };
 }
 
+/* The number is the only name of a call that nobody knows; but not one that x86_64 has given. */
+static uint16_t unknown_nr(uint32_t nr)
+{
+	return schema_syscall_by_nr(nr) ? WIRE_NO_NR : (uint16_t)nr;
+}
+
 static bool wants_execs(const struct driver_set *set)
 {
 	const struct syscall_desc *execve = schema_syscall_by_name(SV("execve"));
@@ -106,7 +123,7 @@ static bool wants_execs(const struct driver_set *set)
 void driver_calls_fill(struct wire_settings *s, const struct driver_set *set)
 {
 	struct wire_call unknown = call_of(schema_syscall(0), set, 0);
-	bool taken[WIRE_CALLS] = { false };
+	bool taken[2][WIRE_CALLS] = { 0 };
 
 	put(&s->unknown, unknown);
 	for (uint32_t i = 0; i < WIRE_SOCKET_CALLS; i++)
@@ -114,28 +131,21 @@ void driver_calls_fill(struct wire_settings *s, const struct driver_set *set)
 	for (size_t i = 0; i < sizeof aliases / sizeof aliases[0]; i++) {
 		const struct syscall_desc *call = schema_syscall_by_name(sv_of(aliases[i].name));
 
-		put(&s->calls[1][aliases[i].nr], call_of(call, set, aliases[i].shape));
-		taken[aliases[i].nr] = true;
+		put_unless_taken(s->calls[1], taken[1], aliases[i].nr,
+				 call_of(call, set, aliases[i].shape));
 	}
 	for (uint32_t code = 1; code < SYSCALL_CODES; code++) {
 		const struct syscall_desc *call = schema_syscall(code);
 
 		if (!call)
 			continue;
-		if (call->nr_x86_64 >= 0 && call->nr_x86_64 < WIRE_CALLS)
-			put(&s->calls[0][call->nr_x86_64], call_of(call, set, 0));
-		if (call->nr_i386 >= 0 && call->nr_i386 < WIRE_CALLS && !taken[call->nr_i386]) {
-			put(&s->calls[1][call->nr_i386], call_of(call, set, 0));
-			taken[call->nr_i386] = true;
-		}
+		put_unless_taken(s->calls[0], taken[0], call->MACHINE_NR, call_of(call, set, 0));
+		put_unless_taken(s->calls[1], taken[1], call->MACHINE_NR_32, call_of(call, set, 0));
 	}
 	for (uint32_t nr = 0; nr < WIRE_CALLS; nr++) {
-		/* The number is the only name of a call that nobody knows. */
-		unknown.nr = (uint16_t)nr;
-		if (!schema_syscall_by_nr(nr))
-			put(&s->calls[0][nr], unknown);
-		if (!taken[nr])
-			put(&s->calls[1][nr], unknown);
+		unknown.nr = unknown_nr(nr);
+		put_unless_taken(s->calls[0], taken[0], (int)nr, unknown);
+		put_unless_taken(s->calls[1], taken[1], (int)nr, unknown);
 	}
 	for (size_t i = 0; i < sizeof socketcalls / sizeof socketcalls[0]; i++) {
 		const struct syscall_desc *call =

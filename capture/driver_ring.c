@@ -116,13 +116,23 @@ static void free_read(struct ring *r)
 	__atomic_store_n(&r->cpu->tail, r->at, __ATOMIC_RELEASE);
 }
 
+/* Let the other half of a core work. */
+static void relax(void)
+{
+#ifdef __x86_64__
+	__builtin_ia32_pause();
+#elif defined(__aarch64__)
+	__asm__ volatile("yield");
+#endif
+}
+
 /* A CPU in the middle of a record needs some 100 ns; one that is not running takes its time. */
 static bool wait_until_idle(const struct wire_cpu *cpu)
 {
 	for (int i = 0; i < SPINS; i++) {
 		if (!__atomic_load_n(&cpu->busy, __ATOMIC_ACQUIRE))
 			return true;
-		__builtin_ia32_pause();
+		relax();
 	}
 	return false;
 }

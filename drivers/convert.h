@@ -5,6 +5,8 @@
 #ifndef SAKER_CONVERT_H
 #define SAKER_CONVERT_H
 
+#include "drivers/machine.h"
+
 /* A driver whose verifier must be shown that i <= mask defines this before. */
 #ifndef CONVERT_BOUND
 #define CONVERT_BOUND(i, mask)
@@ -58,7 +60,9 @@ static inline __attribute__((always_inline)) __u32 convert_open_flags(__u32 v)
 /* Without O_CREAT (or what looks like O_TMPFILE) there is no mode. */
 static inline __attribute__((always_inline)) __u32 convert_open_mode(__u32 flags, __u32 mode)
 {
-	return flags & 020200100 ? mode & 07777 : 0;
+	enum { CREAT = 0100, TMPFILE = 020000000 | MACHINE_O_DIRECTORY };
+
+	return flags & (CREAT | TMPFILE) ? mode & 07777 : 0;
 }
 
 static inline __attribute__((always_inline)) __u32 convert_mknod_mode(__u32 v)

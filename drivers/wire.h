@@ -28,6 +28,7 @@ enum {
 	WIRE_EXCLUDED = 8,
 	WIRE_PROGRAMS = 512, /* more than there are event ids */
 	WIRE_SKIP = 0xffff,  /* record type: nothing in it */
+	WIRE_NO_NR = 0xffff, /* no x86_64 number */
 };
 
 /* Which of the programs for seldom calls has the events of a class (EC_*). */
@@ -96,6 +97,8 @@ enum {
 	WIRE_TIME64 = 32,    /* a 32-bit call whose times have 64 bits */
 	WIRE_OLD_MMAP = 64,  /* all arguments lie behind argument 0 */
 	WIRE_ENTRY = 128,    /* its path or address is read when it begins */
+	/* Arguments 4 and 5 are: where pairs begin at even arguments.  Nothing has both bits else. */
+	WIRE_PAIR_POS = WIRE_SPLIT_POS | WIRE_PAGES,
 };
 
 enum { WIRE_SOCKET_CALLS = 32 };
