@@ -71,11 +71,11 @@ const struct cli_option options_table[] = {
 	{ KEY_AFTER, "after", "TIME", "with --on-match: to this long behind it (default 10s)" },
 	{ KEY_JSON, "json", NULL, "alerts as JSON" },
 	{ KEY_ALERT_TO, "alert-to", "WHERE",
-	  "stdout (default), file:PATH, syslog, program:COMMAND (lines on its\n"
-	  "standard input), http://..., https://... (not in static programs) or\n"
-	  "none; repeat for more" },
+	  "stdout (default), none, syslog, file:PATH, program:COMMAND (lines on its\n"
+	  "standard input), http://... or https://... (not in static programs);\n"
+	  "repeat for more" },
 	{ KEY_DB, "db", "FILE", "keep matches and the processes around them in this SQLite file" },
-	{ KEY_MATCHING, "rule-matching", "MODE", "all (default) or first, as in replay" },
+	{ KEY_MATCHING, "rule-matching", "MODE", "all (default) or first; as in replay" },
 	{ 't', "tag", "TAG", "use only rules that have this tag; repeat for more" },
 	{ 'T', "skip-tag", "TAG", "leave out rules that have this tag" },
 	{ 'D', "skip-rule", "TEXT", "leave out rules whose name contains this text" },

@@ -1,17 +1,19 @@
 #!/usr/bin/env python3
 """Write the bash completion of a program from its --help.
 
-generate.py PROGRAM...   PROGRAM is a path; PROGRAM.bash is written beside this script.
+PROGRAM is a path; PROGRAM.bash is written beside this script.
 Values are completed when the help of an option tells them ("a (default), b or c", "a: this; b: that"), else
 as file names when the option's argument is called FILE, DIR, DB, TRACE, RULES or the like.
 """
+import argparse
 import os
 import re
 import subprocess
-import sys
 
 FILE_ARGUMENTS = re.compile(r"FILE|DIR|DB|TRACE|RULES|PATH|OUT|IN$")
-WORDS = re.compile(r"(?:^|[;:] )((?:[\w-]+(?: \(default\))?(?:, | or )?)+)(?=[:;]|$)")
+WORD = r"[a-z][\w-]*(?: \(default\))?"
+# Alternatives between two breaks of the sentence, or one word that is then explained.
+WORDS = re.compile(rf"(?:^|[;:] )({WORD}(?:(?:, | or ){WORD})+(?=[:;]|$)|{WORD}(?=:))")
 LEVELS = "emergency alert critical error warning notice informational debug"
 OPTION = re.compile(r"^  (?:-(?P<short>\w), |    )--(?P<long>[\w-]+)(?:=(?P<arg>\S+))?(?:\s+(?P<help>.*))?$")
 COMMAND = re.compile(r"^  (?P<name>[a-z][\w-]*)\s+\S")
@@ -27,21 +29,24 @@ class Options:
     """Of one command: its words, and per option with a value how that is completed: "file" or words."""
 
     def __init__(self, help_text):
-        self.words, self.values, current = [], {}, ()
-        for line in help_text.splitlines():
+        self.words, self.values = [], {}
+        # The help of an option goes on in lines that are indented: one line each.
+        for line in re.sub(r"\n {26}", " ", help_text).splitlines():
             option = OPTION.match(line)
-            if option:
-                self.words.append("--" + option["long"])
-                names = ("--" + option["long"], "-" + option["short"] if option["short"] else None)
-                current = tuple(filter(None, names)) if option["arg"] else ()
-                kind = "file" if FILE_ARGUMENTS.search(option["arg"] or "") else []
-                kind = LEVELS.split() if option["arg"] == "LEVEL" else kind
-                self.values.update({name: kind for name in current})
-                line = option["help"] or ""
-            elif not line.startswith(" " * 26):
-                current = ()
-            if current and isinstance(self.values[current[0]], list):
-                self.values[current[0]].extend(words_told(line.strip()))
+            if not option:
+                continue
+            self.words.append("--" + option["long"])
+            if not option["arg"]:
+                continue
+            if FILE_ARGUMENTS.search(option["arg"]):
+                way = "file"
+            elif option["long"] == "priority":
+                way = LEVELS.split()
+            else:
+                way = list(words_told(option["help"] or ""))
+            self.values["--" + option["long"]] = way
+            if option["short"]:
+                self.values["-" + option["short"]] = way
 
 
 def help_of(*command):
@@ -124,7 +129,9 @@ def script(path):
 
 
 def main():
-    for path in sys.argv[1:]:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("programs", metavar="PROGRAM", nargs="+")
+    for path in parser.parse_args().programs:
         beside = os.path.join(os.path.dirname(os.path.realpath(__file__)), os.path.basename(path) + ".bash")
         with open(beside, "w", encoding="utf-8") as file:
             file.write(script(path))

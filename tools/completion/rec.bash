@@ -13,13 +13,11 @@ _rec()
 	words="--output --no-trace --duration --max-size --rotate --keep --ring --syscalls --filter --snaplen --compress --buffer --self --paths-at-exit --driver --rules --on-match --before --after --json --alert-to --db --rule-matching --tag --skip-tag --skip-rule --priority --extra-field --user --max-cpu --quiet --help --version"
 	case $prev in
 	--output|-o|--rules|-r|--db) compopt -o default; return ;;
-	--duration|-d) COMPREPLY=($(compgen -W "90s 10m 2h" -- "$cur")); return ;;
-	--max-size) COMPREPLY=($(compgen -W "500M 2G" -- "$cur")); return ;;
-	--rotate) COMPREPLY=($(compgen -W "numbers" -- "$cur")); return ;;
-	--keep|--ring|--syscalls|--filter|--snaplen|--buffer|--before|--after|--rule-matching|--tag|-t|--skip-tag|-T|--skip-rule|-D|--extra-field|--user|--max-cpu) return ;;
-	--compress|--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
+	--duration|-d|--max-size|--rotate|--keep|--ring|--syscalls|--filter|--snaplen|--compress|--buffer|--before|--after|--tag|-t|--skip-tag|-T|--skip-rule|-D|--extra-field|--user|--max-cpu) return ;;
 	--driver) COMPREPLY=($(compgen -W "auto bpf kmod" -- "$cur")); return ;;
-	--alert-to) COMPREPLY=($(compgen -W "stdout file none" -- "$cur")); return ;;
+	--alert-to) COMPREPLY=($(compgen -W "stdout none syslog file" -- "$cur")); return ;;
+	--rule-matching) COMPREPLY=($(compgen -W "all first" -- "$cur")); return ;;
+	--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
 	esac
 	if [[ $cur == -* ]]; then
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))

@@ -54,7 +54,7 @@ _ruletest()
 		words="--rules --top --clauses --advice --json --no-sandbox --help"
 		case $prev in
 		--rules|-r) compopt -o default; return ;;
-		--top|-n) COMPREPLY=($(compgen -W "0 all" -- "$cur")); return ;;
+		--top|-n) return ;;
 		esac
 		;;
 	tune)

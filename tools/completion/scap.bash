@@ -23,15 +23,13 @@ _scap()
 	cat)
 		words="--filter --print --json --fields --from --to --count --time --all --no-sandbox --help"
 		case $prev in
-		--filter|-f|--print|-p|--from|--to|--count|-n|--time|-t) return ;;
-		--fields|-F) COMPREPLY=($(compgen -W "missing" -- "$cur")); return ;;
+		--filter|-f|--print|-p|--fields|-F|--from|--to|--count|-n|--time|-t) return ;;
 		esac
 		;;
 	hunt)
 		words="--print --json --fields --from --to --count --read-all --no-summary --no-sandbox --help"
 		case $prev in
-		--print|-p|--from|--to|--count|-n) return ;;
-		--fields|-F) COMPREPLY=($(compgen -W "missing" -- "$cur")); return ;;
+		--print|-p|--fields|-F|--from|--to|--count|-n) return ;;
 		esac
 		;;
 	info)
@@ -63,8 +61,7 @@ _scap()
 	split)
 		words="--events --duration --bytes --format --no-sandbox --help"
 		case $prev in
-		--events|-n|--duration|-d) return ;;
-		--bytes|-b) COMPREPLY=($(compgen -W "64M stock-gz" -- "$cur")); return ;;
+		--events|-n|--duration|-d|--bytes|-b) return ;;
 		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
 		esac
 		;;
@@ -79,7 +76,7 @@ _scap()
 		words="--secret --what --json --format --no-sandbox --help"
 		case $prev in
 		--secret|-s) compopt -o default; return ;;
-		--what|-w) COMPREPLY=($(compgen -W "all" -- "$cur")); return ;;
+		--what|-w) return ;;
 		--format|-F) COMPREPLY=($(compgen -W "stock stock-gz native" -- "$cur")); return ;;
 		esac
 		;;

@@ -192,7 +192,7 @@ static int run(struct cli *c, struct err *err)
 static const struct cli_option options[] = {
 	{ 'n', "events", "N", "parts of N events" },
 	{ 'd', "duration", "LENGTH", "parts of 10s, 5m, 1.5h" },
-	{ 'b', "bytes", "SIZE", "parts of about that size: 64M; stock-gz: before compression" },
+	{ 'b', "bytes", "SIZE", "parts of about that size, as in 64M; of stock-gz, before compression" },
 	{ 'F', "format", "FORMAT",
 	  "stock, stock-gz or native; default: by the name of OUT (\".gz\": stock-gz, \".skr\": "
 	  "native)" },

@@ -16,6 +16,18 @@ BIN = os.environ.get("SAKER_BIN_DIR") or os.path.join(SOURCE, "build/dev/bin")
 MAN = os.path.join(SOURCE, "tools/man")
 COMPLETION = os.path.join(SOURCE, "tools/completion")
 SKIP = 77
+# What bash offers behind these words: the values that the help enumerates, never an example or a stray word.
+OFFERS = {
+    "replay --rule-matching": "all first",
+    "rec --rule-matching": "all first",
+    "rec --alert-to": "file none stdout syslog",
+    "rec --compress": "",
+    "rec --rotate": "",
+    "scap convert --to": "native stock stock-gz",
+    "scap split --bytes": "",
+    "scap cat --fields": "",
+    "ruletest profile --top": "",
+}
 
 sys.path.insert(0, COMPLETION)
 import generate  # noqa: E402  (its folder is known only now)
@@ -61,6 +73,10 @@ def program_problems(program):
                          for word in sorted(words - completed(program, [*lead, "--"]))]
     if os.path.exists(script) and not set(commands) <= completed(program, [program, ""]) and commands:
         problems.append(f"{program}.bash: does not offer all commands")
+    for line, values in OFFERS.items():
+        offered = " ".join(sorted(completed(program, [*line.split(), ""]))) if line.split()[0] == program else values
+        if offered != values:
+            problems.append(f"{program}.bash: \"{line}\" offers \"{offered}\", not \"{values}\"")
     return problems + page_problems(program, commands, options - {"--help"})
 
 
