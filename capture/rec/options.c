@@ -1,10 +1,12 @@
 #include "capture/rec/options.h"
 
 #include "capture/rec/callset.h"
-#include "capture/rec/quantity.h"
 #include "replay/rule_files.h"
+#include "tools/common/quantity.h"
 
 #include <stdlib.h>
+
+#define SECOND_NS UINT64_C(1000000000)
 
 enum {
 	KEY_MAX_SIZE = 256,
@@ -316,8 +318,8 @@ int options_parse(struct options *o, struct cli *c, struct err *err)
 
 	*o = (struct options){ .set = driver_set_all(),
 			       .min_priority = PRIO_DEBUG,
-			       .before_ns = 30 * QUANTITY_SECOND,
-			       .after_ns = 10 * QUANTITY_SECOND };
+			       .before_ns = 30 * SECOND_NS,
+			       .after_ns = 10 * SECOND_NS };
 	while ((key = cli_next(c, err)) > 0) {
 		if (apply(o, key, c, &no_trace, err) < 0)
 			return -1;

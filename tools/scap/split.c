@@ -1,10 +1,9 @@
 /* scap split: a trace in parts, each of which can be read by itself. */
 #include "format/source.h"
-#include "tools/common/when.h"
+#include "tools/common/quantity.h"
 #include "tools/scap/commands.h"
 #include "tools/scap/trace_out.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -107,25 +106,6 @@ static int copy(struct split *s, struct source *src, struct err *err)
 	return rc == 0 && n == NEXT_END ? 0 : -1;
 }
 
-/* "64", "64K", "64M", "2G": bytes. */
-static int parse_bytes(const char *text, uint64_t *out, struct err *err)
-{
-	static const char units[] = "KMGT";
-	char *end;
-
-	errno = 0;
-	*out = strtoull(text, &end, 10);
-	const char *unit = *end ? strchr(units, *end) : NULL;
-	for (const char *u = units; unit && u <= unit; u++) {
-		if (__builtin_mul_overflow(*out, 1024, out))
-			errno = ERANGE;
-	}
-	if (*text < '0' || *text > '9' || *out == 0 || errno || (*end && (!unit || end[1])))
-		return err_set(err, ERR_USAGE, "not a size: %s (expected something like 64M)",
-			       text);
-	return 0;
-}
-
 static int options_parse(struct cli *c, struct split *s, struct err *err)
 {
 	struct trace_out kind = { 0 };
@@ -136,10 +116,10 @@ static int options_parse(struct cli *c, struct split *s, struct err *err)
 
 		switch (key) {
 		case 'b':
-			rc = parse_bytes(c->value, &s->max_bytes, err);
+			rc = quantity_bytes(c->value, "bytes", &s->max_bytes, err);
 			break;
 		case 'd':
-			rc = when_parse_length(c->value, &s->max_ns, err);
+			rc = quantity_duration(c->value, "duration", &s->max_ns, err);
 			break;
 		case 'n':
 			rc = cli_number(c, "events", 1, UINT64_MAX, &s->max_events, err);
@@ -192,7 +172,8 @@ static int run(struct cli *c, struct err *err)
 static const struct cli_option options[] = {
 	{ 'n', "events", "N", "parts of N events" },
 	{ 'd', "duration", "LENGTH", "parts of 10s, 5m, 1.5h" },
-	{ 'b', "bytes", "SIZE", "parts of about that size, as in 64M; of stock-gz, before compression" },
+	{ 'b', "bytes", "SIZE",
+	  "parts of about that size, as in 64M; of stock-gz, before compression" },
 	{ 'F', "format", "FORMAT",
 	  "stock, stock-gz or native; default: by the name of OUT (\".gz\": stock-gz, \".skr\": "
 	  "native)" },

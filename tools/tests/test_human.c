@@ -1,6 +1,7 @@
 #include "format/tests/test.h"
 
 #include "tools/common/human.h"
+#include "tools/common/quantity.h"
 #include "tools/common/table.h"
 #include "tools/common/when.h"
 
@@ -103,6 +104,34 @@ static void a_table_fits_its_width(void **state)
 	buf_deinit(&out);
 }
 
+static void sizes_and_times_have_units(void **state)
+{
+	struct err err = { 0 };
+	uint64_t v;
+
+	(void)state;
+	assert_int_equal(quantity_bytes("500M", "x", &v, &err), 0);
+	assert_int_equal(v, UINT64_C(500) << 20);
+	assert_int_equal(quantity_bytes("17", "x", &v, &err), 0);
+	assert_int_equal(v, 17);
+	assert_int_equal(quantity_duration("10m", "x", &v, &err), 0);
+	assert_int_equal(v, UINT64_C(600000000000));
+	assert_int_equal(quantity_duration("250ms", "x", &v, &err), 0);
+	assert_int_equal(v, 250000000);
+
+	assert_int_equal(quantity_duration("1.5h", "x", &v, &err), 0);
+	assert_int_equal(v, UINT64_C(5400000000000));
+
+	static const char *const wrong[] = { "", "M", "0M", "-1M", "5 M", "5X", "99999999999T" };
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		err = (struct err){ 0 };
+		assert_int_equal(quantity_bytes(wrong[i], "max-size", &v, &err), -1);
+		assert_int_equal(err.code, ERR_USAGE);
+		assert_non_null(strstr(err.msg, "--max-size"));
+		assert_int_equal(quantity_duration(wrong[i], "x", &v, NULL), -1);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -110,6 +139,7 @@ int main(void)
 		cmocka_unit_test(times_are_read_as_people_type_them),
 		cmocka_unit_test(what_is_no_time_is_refused),
 		cmocka_unit_test(a_table_fits_its_width),
+		cmocka_unit_test(sizes_and_times_have_units),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,7 +2,6 @@
 
 #include "capture/rec/callset.h"
 #include "capture/rec/governor.h"
-#include "capture/rec/quantity.h"
 
 static bool has(const struct driver_set *set, const char *name)
 {
@@ -119,31 +118,6 @@ static void the_governor_steps_up_at_once_and_down_slowly(void **state)
 	assert_int_equal(governor_look(&g, 400), 0);
 }
 
-static void sizes_and_times_have_units(void **state)
-{
-	struct err err = { 0 };
-	uint64_t v;
-
-	(void)state;
-	assert_int_equal(quantity_bytes("500M", "x", &v, &err), 0);
-	assert_int_equal(v, UINT64_C(500) << 20);
-	assert_int_equal(quantity_bytes("17", "x", &v, &err), 0);
-	assert_int_equal(v, 17);
-	assert_int_equal(quantity_duration("10m", "x", &v, &err), 0);
-	assert_int_equal(v, 600 * QUANTITY_SECOND);
-	assert_int_equal(quantity_duration("250ms", "x", &v, &err), 0);
-	assert_int_equal(v, QUANTITY_SECOND / 4);
-
-	static const char *const wrong[] = { "", "M", "0M", "-1M", "5 M", "5X", "99999999999T" };
-	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
-		err = (struct err){ 0 };
-		assert_int_equal(quantity_bytes(wrong[i], "max-size", &v, &err), -1);
-		assert_int_equal(err.code, ERR_USAGE);
-		assert_non_null(strstr(err.msg, "--max-size"));
-		assert_int_equal(quantity_duration(wrong[i], "x", &v, NULL), -1);
-	}
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -153,7 +127,6 @@ int main(void)
 		cmocka_unit_test(the_missing_calls_are_listed),
 		cmocka_unit_test(every_step_gives_up_more_but_never_the_state),
 		cmocka_unit_test(the_governor_steps_up_at_once_and_down_slowly),
-		cmocka_unit_test(sizes_and_times_have_units),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
