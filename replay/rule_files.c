@@ -97,13 +97,3 @@ struct ruleset *rule_files_copy(const struct rule_files *rf, const struct rulese
 	err_set(err, ERR_NOMEM, "out of memory");
 	return NULL;
 }
-
-int priority_option(const char *text, enum priority *out, struct err *err)
-{
-	if (priority_parse(sv_of(text), out))
-		return 0;
-	return err_set(err, ERR_USAGE,
-		       "no such priority: %s (emergency, alert, critical, error, warning, notice, "
-		       "informational or debug)",
-		       text);
-}

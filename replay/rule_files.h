@@ -30,9 +30,6 @@ int rule_files_load(struct rule_files *rf, const struct inputs *paths,
 struct ruleset *rule_files_copy(const struct rule_files *rf, const struct ruleset_selection *sel,
 				struct err *err);
 
-/* A priority as a command line gives it; ERR_USAGE names those that there are. */
-int priority_option(const char *text, enum priority *out, struct err *err);
-
 /* The whole file, at most RULE_FILE_MAX bytes, appended to out. */
 enum { RULE_FILE_MAX = 64 << 20 };
 int rule_file_read(const char *path, struct buf *out, struct err *err);

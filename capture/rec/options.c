@@ -28,9 +28,6 @@ enum {
 	KEY_NO_TRACE,
 	KEY_ALERT_TO,
 	KEY_DB,
-	KEY_MATCHING,
-	KEY_PRIORITY,
-	KEY_EXTRA_FIELD,
 	KEY_USER,
 	KEY_MAX_CPU,
 };
@@ -43,7 +40,8 @@ const struct cli_option options_table[] = {
 	  "output" },
 	{ KEY_NO_TRACE, "no-trace", NULL, "record nothing, only tell what rules find" },
 	{ 'd', "duration", "TIME", "stop after this time: 90s, 10m, 2h" },
-	{ KEY_MAX_SIZE, "max-size", "SIZE", "stop when this much is recorded, give or take half a megabyte: 500M, 2G" },
+	{ KEY_MAX_SIZE, "max-size", "SIZE",
+	  "stop when this much is recorded, give or take half a megabyte: 500M, 2G" },
 	{ KEY_ROTATE, "rotate", "SIZE|TIME",
 	  "begin another file after this size or time; repeat for both. Files get\n"
 	  "numbers: trace.000001.scap" },
@@ -77,12 +75,13 @@ const struct cli_option options_table[] = {
 	  "standard input), http://... or https://... (not in static programs);\n"
 	  "repeat for more" },
 	{ KEY_DB, "db", "FILE", "keep matches and the processes around them in this SQLite file" },
-	{ KEY_MATCHING, "rule-matching", "MODE", "all (default) or first; as in replay" },
+	{ RULE_OPTION_MATCHING, "rule-matching", "MODE", "all (default) or first; as in replay" },
 	{ 't', "tag", "TAG", "use only rules that have this tag; repeat for more" },
 	{ 'T', "skip-tag", "TAG", "leave out rules that have this tag" },
 	{ 'D', "skip-rule", "TEXT", "leave out rules whose name contains this text" },
-	{ KEY_PRIORITY, "priority", "LEVEL", "leave out rules below this priority" },
-	{ KEY_EXTRA_FIELD, "extra-field", "FIELD", "add a field to the output fields (JSON)" },
+	{ RULE_OPTION_PRIORITY, "priority", "LEVEL", "leave out rules below this priority" },
+	{ RULE_OPTION_EXTRA_FIELD, "extra-field", "FIELD",
+	  "add a field to the output fields (JSON)" },
 	{ KEY_USER, "user", "NAME",
 	  "become this user when the driver runs; it must be able to write" },
 	{ KEY_MAX_CPU, "max-cpu", "PERCENT",
@@ -108,14 +107,14 @@ const char options_details[] =
 	"  rec -r rules -o match.scap --on-match --before 30s --after 10s\n"
 	"  ssh host rec -q -o - -d 30s > host.scap";
 
-static int add_word(struct words *w, const char *word, struct err *err)
+static int add_name(struct names *w, const char *name, struct err *err)
 {
 	const char **items = realloc(w->items, (w->n + 1) * sizeof *items);
 
 	if (!items)
 		return err_set(err, ERR_NOMEM, "out of memory");
 	w->items = items;
-	items[w->n++] = word;
+	items[w->n++] = name;
 	return 0;
 }
 
@@ -141,27 +140,15 @@ static int number(const struct cli *c, const char *name, uint64_t min, uint64_t 
 
 static int set_driver(struct options *o, const struct cli *c, struct err *err)
 {
-	static const struct {
-		const char *name;
-		enum driver_kind kind;
-	} drivers[] = { { "auto", DRIVER_AUTO }, { "bpf", DRIVER_BPF }, { "kmod", DRIVER_KMOD } };
+	static const char *const names[] = {
+		[DRIVER_AUTO] = "auto", [DRIVER_BPF] = "bpf", [DRIVER_KMOD] = "kmod", NULL
+	};
+	size_t at;
 
-	for (size_t i = 0; i < sizeof drivers / sizeof drivers[0]; i++) {
-		if (strcmp(c->value, drivers[i].name) == 0) {
-			o->driver = drivers[i].kind;
-			return 0;
-		}
-	}
-	return err_set(err, ERR_USAGE, "option --driver wants auto, bpf or kmod, not %s", c->value);
-}
-
-static int set_matching(struct options *o, const struct cli *c, struct err *err)
-{
-	o->matching = strcmp(c->value, "first") == 0 ? MATCH_FIRST : MATCH_ALL;
-	if (o->matching == MATCH_FIRST || strcmp(c->value, "all") == 0)
-		return 0;
-	return err_set(err, ERR_USAGE, "option --rule-matching wants all or first, not %s",
-		       c->value);
+	if (cli_choice(c, "driver", names, &at, err) < 0)
+		return -1;
+	o->driver = (enum driver_kind)at;
+	return 0;
 }
 
 static int set_buffer(struct options *o, const struct cli *c, struct err *err)
@@ -225,30 +212,18 @@ static int apply_rules(struct options *o, int key, const struct cli *c, struct e
 {
 	switch (key) {
 	case 'r':
-		return add_word(&o->rules, c->value, err);
+		return add_name(&o->rules, c->value, err);
 	case KEY_BEFORE:
 		return quantity_duration(c->value, "before", &o->before_ns, err);
 	case KEY_AFTER:
 		return quantity_duration(c->value, "after", &o->after_ns, err);
 	case KEY_ALERT_TO:
-		return add_word(&o->alert_to, c->value, err);
+		return add_name(&o->alert_to, c->value, err);
 	case KEY_DB:
 		o->db = c->value;
 		return 0;
-	case KEY_MATCHING:
-		return set_matching(o, c, err);
-	case KEY_EXTRA_FIELD:
-		return add_word(&o->extra_fields, c->value, err);
-	case 't':
-		return add_word(&o->tags_on, c->value, err);
-	case 'T':
-		return add_word(&o->tags_off, c->value, err);
-	case 'D':
-		return add_word(&o->rules_off, c->value, err);
-	case KEY_PRIORITY:
-		return priority_option(c->value, &o->min_priority, err);
 	default:
-		return 0;
+		return rule_options_take(&o->select, key, c, err);
 	}
 }
 
@@ -317,7 +292,7 @@ int options_parse(struct options *o, struct cli *c, struct err *err)
 	int key;
 
 	*o = (struct options){ .set = driver_set_all(),
-			       .min_priority = PRIO_DEBUG,
+			       .select = RULE_OPTIONS_INIT,
 			       .before_ns = 30 * SECOND_NS,
 			       .after_ns = 10 * SECOND_NS };
 	while ((key = cli_next(c, err)) > 0) {
@@ -332,39 +307,6 @@ int options_parse(struct options *o, struct cli *c, struct err *err)
 void options_deinit(struct options *o)
 {
 	free(o->rules.items);
-	free(o->tags_on.items);
-	free(o->tags_off.items);
-	free(o->rules_off.items);
-	free(o->extra_fields.items);
+	rule_options_deinit(&o->select);
 	free(o->alert_to.items);
-}
-
-static const struct sv *views(const struct words *w, struct sv **room)
-{
-	const struct sv *first = *room;
-
-	for (size_t i = 0; i < w->n; i++)
-		*(*room)++ = sv_of(w->items[i]);
-	return first;
-}
-
-int options_selection(const struct options *o, struct sv **room, struct ruleset_selection *out,
-		      struct err *err)
-{
-	size_t n = o->tags_on.n + o->tags_off.n + o->rules_off.n + o->extra_fields.n;
-	struct sv *next = calloc(n + 1, sizeof *next);
-
-	*room = next;
-	if (!next)
-		return err_set(err, ERR_NOMEM, "out of memory");
-	*out = (struct ruleset_selection){ .tags_on = views(&o->tags_on, &next),
-					   .ntags_on = o->tags_on.n,
-					   .tags_off = views(&o->tags_off, &next),
-					   .ntags_off = o->tags_off.n,
-					   .rules_off = views(&o->rules_off, &next),
-					   .nrules_off = o->rules_off.n,
-					   .min_priority = o->min_priority,
-					   .extra_fields = views(&o->extra_fields, &next),
-					   .nextra_fields = o->extra_fields.n };
-	return 0;
 }

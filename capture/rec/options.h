@@ -3,11 +3,10 @@
 #define SAKER_REC_OPTIONS_H
 
 #include "capture/driver.h"
-#include "engine/engine.h"
-#include "tools/common/cli.h"
+#include "tools/common/rule_options.h"
 
-/* Words of a repeated option. */
-struct words {
+/* Values of an option that may be repeated. */
+struct names {
 	const char **items;
 	size_t n;
 };
@@ -27,13 +26,11 @@ struct options {
 	bool self;
 	bool paths_at_exit;
 
-	struct words rules; /* files and folders */
-	enum rule_matching matching;
-	enum priority min_priority;
-	struct words tags_on, tags_off, rules_off, extra_fields;
+	struct names rules; /* files and folders */
+	struct rule_options select;
 	bool json, on_match;
 	uint64_t before_ns, after_ns;
-	struct words alert_to;
+	struct names alert_to;
 	const char *db;
 
 	const char *user;
@@ -48,9 +45,5 @@ extern const char options_details[];
 /* options_deinit is needed after a failure, too. */
 int options_parse(struct options *o, struct cli *c, struct err *err);
 void options_deinit(struct options *o);
-
-/* *room is for the caller to free; the selection borrows it and o. */
-int options_selection(const struct options *o, struct sv **room, struct ruleset_selection *out,
-		      struct err *err);
 
 #endif

@@ -88,14 +88,12 @@ static int list_files(struct rulebook *b, struct err *err)
 
 static int load(struct rulebook *b, const struct options *o, struct buf *notes, struct err *err)
 {
-	struct ruleset_selection selection;
-	struct sv *room;
+	const struct ruleset_selection selection = rule_options_selection(&o->select);
 	int rc = -1;
 
-	if (find_files(b, o, err) == 0 && options_selection(o, &room, &selection, err) == 0) {
+	if (find_files(b, o, err) == 0) {
 		rc = rule_files_load(&b->loaded, &b->paths, &selection, err);
 		put_notes(&b->loaded.diags, notes);
-		free(room);
 	}
 	if (rc == 0 && list_files(b, err) == 0)
 		return alerts_new(b->loaded.rules, o->json || o->db, &b->alerts, err);

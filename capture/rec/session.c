@@ -87,7 +87,7 @@ static int open_rules(struct session *s, struct err *err)
 {
 	const struct options *o = s->o;
 	const struct judge_options how = { .filter = o->filter,
-					   .matching = o->matching,
+					   .matching = o->select.matching,
 					   .json = o->json,
 					   .alerts = s->alerts,
 					   .meter = &s->meter };

@@ -91,7 +91,7 @@ static void warn_of_rules(const struct diag_list *all, struct buf *b)
 
 static int load_rules(struct session *s, struct err *err)
 {
-	struct ruleset_selection sel = options_selection(s->o);
+	struct ruleset_selection sel = rule_options_selection(&s->o->select);
 	int rc = rule_files_load(&s->rule_files, &s->o->rules, &sel, err);
 	struct buf b = { 0 };
 
@@ -187,7 +187,7 @@ static void trace_done(void *arg, const struct trace_report *r)
 static struct ruleset *copy_rules(void *arg, struct err *err)
 {
 	struct session *s = arg;
-	struct ruleset_selection sel = options_selection(s->o);
+	struct ruleset_selection sel = rule_options_selection(&s->o->select);
 
 	return rule_files_copy(&s->rule_files, &sel, err);
 }
@@ -212,7 +212,7 @@ static int open_session(struct session *s, struct err *err)
 	if (load_rules(s, err) < 0)
 		return -1;
 	s->pump.rules = s->rule_files.rules;
-	s->pump.matching = s->o->matching;
+	s->pump.matching = s->o->select.matching;
 	s->pump.span = s->o->span;
 	s->pump.sinks = s->sinks;
 	s->pump.stop = &stop;

@@ -9,10 +9,7 @@
 #include <unistd.h>
 
 enum {
-	KEY_MATCHING = 256,
-	KEY_DB,
-	KEY_EXTRA_FIELD,
-	KEY_PRIORITY,
+	KEY_DB = 256,
 	KEY_LIST_FIELDS,
 	KEY_LIST_EVENTS,
 	KEY_LIST_RULES,
@@ -26,19 +23,19 @@ const struct cli_option options_table[] = {
 	{ 'r', "rules", "PATH",
 	  "load this rule file, or the *.yaml and *.yml files of this folder in\n"
 	  "order of their names; repeat for more" },
-	{ KEY_MATCHING, "rule-matching", "MODE",
+	{ RULE_OPTION_MATCHING, "rule-matching", "MODE",
 	  "all: every rule that holds at an event alerts (default);\n"
 	  "first: only the first one in load order does" },
 	{ 'o', "output", "FORM", "text (default) or json: Falco's lines; none: print no alerts" },
 	{ KEY_DB, "db", "FILE",
 	  "keep matches and the process tree in this SQLite file; a trace that was\n"
 	  "replayed with the same rules and options before is replaced in it" },
-	{ KEY_EXTRA_FIELD, "extra-field", "FIELD",
+	{ RULE_OPTION_EXTRA_FIELD, "extra-field", "FIELD",
 	  "add a field to the output fields of every alert (JSON and store)" },
 	{ 't', "tag", "TAG", "use only rules that have this tag; repeat for more" },
 	{ 'T', "skip-tag", "TAG", "leave out rules that have this tag" },
 	{ 'D', "skip-rule", "TEXT", "leave out rules whose name contains this text" },
-	{ KEY_PRIORITY, "priority", "LEVEL", "leave out rules below this priority" },
+	{ RULE_OPTION_PRIORITY, "priority", "LEVEL", "leave out rules below this priority" },
 	{ KEY_FROM, "from", "WHEN",
 	  "begin there: a time (2026-11-22T07:04:19.5, UTC), +90s behind the first\n"
 	  "event, or the event with number #1234.  What came before counts for the state" },
@@ -72,36 +69,6 @@ const char options_details[] =
 	"  replay -r rules.d -r local.yaml --db matches.db -o none traces/\n"
 	"  replay -r rules.d --priority warning -t mitre_persistence -o json a.scap";
 
-static int add_word(struct words *w, const char *word, struct err *err)
-{
-	struct sv *items = realloc(w->items, (w->n + 1) * sizeof *items);
-
-	if (!items)
-		return err_set(err, ERR_NOMEM, "out of memory");
-	w->items = items;
-	items[w->n++] = sv_of(word);
-	return 0;
-}
-
-/* Index of the value among words, which end with NULL. */
-static int choose(const struct cli *c, const char *option, const char *const *words, int *out,
-		  struct err *err)
-{
-	struct buf known = { 0 };
-
-	for (int i = 0; words[i]; i++) {
-		if (strcmp(c->value, words[i]) == 0) {
-			*out = i;
-			buf_deinit(&known);
-			return 0;
-		}
-		buf_printf(&known, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
-	}
-	err_set(err, ERR_USAGE, "option --%s wants %s, not %s", option, buf_cstr(&known), c->value);
-	buf_deinit(&known);
-	return -1;
-}
-
 static int set_listing(struct options *o, enum listing listing, struct err *err)
 {
 	if (o->listing != LIST_NOTHING && o->listing != listing)
@@ -112,36 +79,22 @@ static int set_listing(struct options *o, enum listing listing, struct err *err)
 
 static int apply(struct options *o, int key, const struct cli *c, struct err *err)
 {
-	static const char *const modes[] = { "all", "first", NULL };
 	static const char *const outputs[] = { "text", "json", "none", NULL };
 	static const char *const formats[] = { "text", "markdown", "json", NULL };
 	uint64_t number = 0;
-	int choice = 0, rc = 0;
+	size_t choice = 0;
+	int rc = 0;
 
 	switch (key) {
 	case 'r':
 		return inputs_add(&o->rules, c->value, &inputs_rules, err);
-	case KEY_MATCHING:
-		rc = choose(c, "rule-matching", modes, &choice, err);
-		o->matching = choice ? MATCH_FIRST : MATCH_ALL;
-		return rc;
 	case 'o':
-		rc = choose(c, "output", outputs, &choice, err);
+		rc = cli_choice(c, "output", outputs, &choice, err);
 		o->output = (enum output)choice;
 		return rc;
 	case KEY_DB:
 		o->db = c->value;
 		return 0;
-	case KEY_EXTRA_FIELD:
-		return add_word(&o->extra_fields, c->value, err);
-	case 't':
-		return add_word(&o->tags_on, c->value, err);
-	case 'T':
-		return add_word(&o->tags_off, c->value, err);
-	case 'D':
-		return add_word(&o->rules_off, c->value, err);
-	case KEY_PRIORITY:
-		return priority_option(c->value, &o->min_priority, err);
 	case KEY_FROM:
 		o->from = c->value;
 		return when_parse_bound(c->value, &o->span.from, err);
@@ -165,11 +118,12 @@ static int apply(struct options *o, int key, const struct cli *c, struct err *er
 		o->describe = c->value;
 		return set_listing(o, LIST_RULE, err);
 	case KEY_FORMAT:
-		rc = choose(c, "format", formats, &choice, err);
+		rc = cli_choice(c, "format", formats, &choice, err);
 		o->format = (enum listing_format)choice;
 		return rc;
+	default:
+		return rule_options_take(&o->select, key, c, err);
 	}
-	return 0;
 }
 
 static int check(const struct options *o, const struct cli *c, struct err *err)
@@ -202,7 +156,7 @@ int options_parse(struct options *o, struct cli *c, struct err *err)
 {
 	int key;
 
-	*o = (struct options){ .min_priority = PRIO_DEBUG, .jobs = cores() };
+	*o = (struct options){ .select = RULE_OPTIONS_INIT, .jobs = cores() };
 	while ((key = cli_next(c, err)) > 0) {
 		if (apply(o, key, c, err) < 0)
 			return -1;
@@ -220,23 +174,7 @@ void options_deinit(struct options *o)
 {
 	inputs_deinit(&o->rules);
 	inputs_deinit(&o->traces);
-	free(o->extra_fields.items);
-	free(o->tags_on.items);
-	free(o->tags_off.items);
-	free(o->rules_off.items);
-}
-
-struct ruleset_selection options_selection(const struct options *o)
-{
-	return (struct ruleset_selection){ .tags_on = o->tags_on.items,
-					   .ntags_on = o->tags_on.n,
-					   .tags_off = o->tags_off.items,
-					   .ntags_off = o->tags_off.n,
-					   .rules_off = o->rules_off.items,
-					   .nrules_off = o->rules_off.n,
-					   .min_priority = o->min_priority,
-					   .extra_fields = o->extra_fields.items,
-					   .nextra_fields = o->extra_fields.n };
+	rule_options_deinit(&o->select);
 }
 
 void options_identity(const struct options *o, struct buf *out)
@@ -244,15 +182,15 @@ void options_identity(const struct options *o, struct buf *out)
 	const struct {
 		const char *key;
 		const struct words *words;
-	} lists[] = { { "extra_fields", &o->extra_fields },
-		      { "tags", &o->tags_on },
-		      { "skip_tags", &o->tags_off },
-		      { "skip_rules", &o->rules_off } };
+	} lists[] = { { "extra_fields", &o->select.extra_fields },
+		      { "tags", &o->select.tags_on },
+		      { "skip_tags", &o->select.tags_off },
+		      { "skip_rules", &o->select.rules_off } };
 	struct json j = { .out = out };
 
 	json_object(&j, NULL);
-	json_text(&j, "rule_matching", o->matching == MATCH_ALL ? SV("all") : SV("first"));
-	json_text(&j, "priority", sv_of(priority_name(o->min_priority)));
+	json_text(&j, "rule_matching", o->select.matching == MATCH_ALL ? SV("all") : SV("first"));
+	json_text(&j, "priority", sv_of(priority_name(o->select.min_priority)));
 	if (o->from)
 		json_text(&j, "from", sv_of(o->from));
 	if (o->to)

@@ -2,28 +2,19 @@
 #ifndef SAKER_REPLAY_CLI_OPTIONS_H
 #define SAKER_REPLAY_CLI_OPTIONS_H
 
-#include "engine/engine.h"
 #include "format/span.h"
 #include "replay/inputs.h"
-#include "tools/common/cli.h"
+#include "tools/common/rule_options.h"
 
 enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_NONE };
 enum listing { LIST_NOTHING, LIST_FIELDS, LIST_EVENTS, LIST_RULES, LIST_RULE };
 enum listing_format { LISTING_TEXT, LISTING_MARKDOWN, LISTING_JSON };
 
-/* Words of a repeated option. */
-struct words {
-	struct sv *items;
-	size_t n;
-};
-
 struct options {
 	struct inputs rules, traces;
-	enum rule_matching matching;
+	struct rule_options select;
 	enum output output;
-	const char *db; /* NULL: no store */
-	struct words extra_fields, tags_on, tags_off, rules_off;
-	enum priority min_priority;
+	const char *db;        /* NULL: no store */
 	const char *from, *to; /* of span, as written; NULL: not given */
 	struct span span;
 	unsigned jobs;
@@ -41,7 +32,6 @@ extern const char options_details[];
 int options_parse(struct options *o, struct cli *c, struct err *err);
 void options_deinit(struct options *o);
 
-struct ruleset_selection options_selection(const struct options *o);
 /* What besides rules and trace decides the matches, as JSON: the identity of a stored run. */
 void options_identity(const struct options *o, struct buf *out);
 

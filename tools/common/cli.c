@@ -1,5 +1,6 @@
 #include "tools/common/cli.h"
 
+#include "format/base/buf.h"
 #include "format/trace/hash.h"
 
 #include <assert.h>
@@ -210,6 +211,24 @@ int cli_number(const struct cli *c, const char *option, uint64_t min, uint64_t m
 			       option, min, max, c->value);
 	*out = v;
 	return 0;
+}
+
+int cli_choice(const struct cli *c, const char *option, const char *const *words, size_t *out,
+	       struct err *err)
+{
+	struct buf known = { 0 };
+
+	for (size_t i = 0; words[i]; i++) {
+		if (strcmp(c->value, words[i]) == 0) {
+			*out = i;
+			buf_deinit(&known);
+			return 0;
+		}
+		buf_printf(&known, "%s%s", i == 0 ? "" : words[i + 1] ? ", " : " or ", words[i]);
+	}
+	err_set(err, ERR_USAGE, "option --%s wants %s, not %s", option, buf_cstr(&known), c->value);
+	buf_deinit(&known);
+	return -1;
 }
 
 /* --- main --- */

@@ -91,6 +91,11 @@ int cli_confine(struct cli *c, struct err *err);
 int cli_number(const struct cli *c, const char *option, uint64_t min, uint64_t max, uint64_t *out,
 	       struct err *err);
 
+/* Index of the last option's value among words, which end with NULL; else ERR_USAGE, which names
+ * them. */
+int cli_choice(const struct cli *c, const char *option, const char *const *words, size_t *out,
+	       struct err *err);
+
 /* All of main: help, version, dispatch, the error sentence, the exit status. */
 int cli_main(const struct cli_program *p, int argc, char **argv);
 
