@@ -1,6 +1,5 @@
 #include "tools/common/cli.h"
 
-#include "format/base/buf.h"
 #include "format/trace/hash.h"
 
 #include <assert.h>
@@ -229,6 +228,18 @@ int cli_choice(const struct cli *c, const char *option, const char *const *words
 	err_set(err, ERR_USAGE, "option --%s wants %s, not %s", option, buf_cstr(&known), c->value);
 	buf_deinit(&known);
 	return -1;
+}
+
+int cli_print(struct buf *out, struct err *err)
+{
+	int rc = 0;
+
+	if (out->failed)
+		rc = err_set(err, ERR_NOMEM, "no memory for the output");
+	else if (!buf_write(out, stdout))
+		rc = err_errno(err, "cannot write to standard output");
+	buf_deinit(out);
+	return rc;
 }
 
 /* --- main --- */

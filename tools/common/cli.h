@@ -6,6 +6,7 @@
 #ifndef SAKER_TOOLS_CLI_H
 #define SAKER_TOOLS_CLI_H
 
+#include "format/base/buf.h"
 #include "format/base/err.h"
 #include "tools/common/confine.h"
 
@@ -98,6 +99,12 @@ int cli_choice(const struct cli *c, const char *option, const char *const *words
 
 /* All of main: help, version, dispatch, the error sentence, the exit status. */
 int cli_main(const struct cli_program *p, int argc, char **argv);
+
+/*
+ * Print what a command has to say, and release *out.  ERR_NOMEM, and nothing printed, when memory
+ * ran out while it was put together; ERR_IO when standard output does not take it.
+ */
+int cli_print(struct buf *out, struct err *err);
 
 /* "scap: a.scap: byte 12: ..." on stderr. */
 void cli_complain(const char *program, const struct err *err);

@@ -2,8 +2,6 @@
 #include "tools/ruletest/commands.h"
 #include "tools/ruletest/load.h"
 
-#include <stdio.h>
-
 static const struct cli_option options[] = {
 	{ 'j', "json", NULL, "print what falco -V prints with json_output: one object" },
 };
@@ -34,12 +32,7 @@ static int report(const struct diag_list *dl, bool json, struct err *err)
 		for (size_t i = 0; i < dl->nfiles; i++)
 			put_verdict(dl, (uint32_t)i, &out);
 	}
-	if (out.failed)
-		err_set(err, ERR_NOMEM, "no memory for the report");
-	else
-		buf_write(&out, stdout);
-	buf_deinit(&out);
-	return err->code == ERR_NONE ? 0 : -1;
+	return cli_print(&out, err);
 }
 
 static int run(struct cli *c, struct err *err)

@@ -13,23 +13,21 @@ static const struct cli_option options[] = {
 static int describe(struct ruleset *rs, const char *rule, struct diag_list *dl, struct err *err)
 {
 	struct buf out = { 0 };
+	int rc = 0;
 
 	if (dl->nerrors > 0 || ruleset_compile(rs, NULL, dl) < 0) {
 		diag_print_text(dl, &out);
 		buf_write(&out, stderr);
-		err_set(err, ERR_CHECK, "the rules do not load");
+		rc = err_set(err, ERR_CHECK, "the rules do not load");
 	} else if (rule && !describe_rule(rs, sv_of(rule), &out)) {
-		err_set(err, ERR_CHECK, "there is no rule \"%s\"", rule);
+		rc = err_set(err, ERR_CHECK, "there is no rule \"%s\"", rule);
 	} else {
 		if (!rule)
 			describe_ruleset(rs, &out);
-		if (out.failed)
-			err_set(err, ERR_NOMEM, "no memory for the description");
-		else
-			buf_write(&out, stdout);
+		rc = cli_print(&out, err);
 	}
 	buf_deinit(&out);
-	return err->code == ERR_NONE ? 0 : -1;
+	return rc;
 }
 
 static int run(struct cli *c, struct err *err)

@@ -8,7 +8,6 @@
 #include "tools/ruletest/rules_diff.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 enum { OPT_CACHE = 256, OPT_NO_CACHE };
 
@@ -283,10 +282,7 @@ static int compare(struct cli *c, struct settings *set, struct err *err)
 				 (size_t)set->examples, err);
 	if (rc == 0) {
 		set->put(&x, &out);
-		if (out.failed)
-			rc = err_set(err, ERR_NOMEM, "out of memory");
-		else
-			buf_write(&out, stdout);
+		rc = cli_print(&out, err);
 		c->status = x.alerts.gained || x.alerts.lost || x.alerts.reworded;
 	}
 	buf_deinit(&out);

@@ -269,8 +269,7 @@ static int explain(const struct settings *set, struct cli *c, struct err *err)
 			json_end_object(&t.json);
 			buf_putc(&t.out, '\n');
 		}
-		buf_write(&t.out, stdout);
-		rc = check_told(&t, err);
+		rc = cli_print(&t.out, err) < 0 ? -1 : check_told(&t, err);
 	}
 	for (size_t i = 0; i < t.nnearest; i++)
 		buf_deinit(&t.nearest[i].text);
@@ -284,7 +283,9 @@ static int explain(const struct settings *set, struct cli *c, struct err *err)
 static int take_option(struct cli *c, int key, struct settings *set, struct arena *arena,
 		       struct err *err)
 {
+	static const char *const colours[] = { "auto", "always", "never", NULL };
 	uint64_t number;
+	size_t colour;
 
 	switch (key) {
 	case 'r':
@@ -310,13 +311,9 @@ static int take_option(struct cli *c, int key, struct settings *set, struct aren
 		set->json = true;
 		return 0;
 	default:
-		if (strcmp(c->value, "auto") != 0 && strcmp(c->value, "always") != 0 &&
-		    strcmp(c->value, "never") != 0)
-			return err_set(err, ERR_USAGE, "--colour is auto, always or never");
-		if (*c->value == 'a' && c->value[1] == 'l')
-			set->colour = true;
-		if (*c->value == 'n')
-			set->colour = false;
+		if (cli_choice(c, "colour", colours, &colour, err) < 0)
+			return -1;
+		set->colour = colour == 0 ? isatty(STDOUT_FILENO) : colour == 1;
 		return 0;
 	}
 }

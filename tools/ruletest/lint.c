@@ -3,8 +3,6 @@
 #include "tools/ruletest/lint_checks.h"
 #include "tools/ruletest/load.h"
 
-#include <stdio.h>
-
 static const struct cli_option options[] = {
 	{ 'f', "fix", NULL, "mend what can be mended without a change of meaning" },
 	{ 'j', "json", NULL, "print JSON: an object for each finding" },
@@ -67,7 +65,7 @@ static int run(struct cli *c, struct err *err)
 		(json ? findings_put_json : findings_put_text)(&f, &out);
 		if (fix && !json)
 			buf_printf(&out, "%zu mended\n", fixed);
-		buf_write(&out, stdout);
+		rc = cli_print(&out, err);
 		c->status = f.n > 0;
 	}
 	buf_deinit(&out);

@@ -322,7 +322,7 @@ static int run(struct cli *c, struct err *err)
 	else if (rc == 0)
 		rc = put_text(&p, &out, err);
 	if (rc == 0)
-		buf_write(&out, stdout);
+		rc = cli_print(&out, err);
 	buf_deinit(&out);
 	cost_deinit(&p.cost);
 	advices_deinit(&p.advices);

@@ -104,12 +104,7 @@ static int print(const struct session *s, const struct judgement *sum, const str
 	struct buf out = { 0 };
 
 	set->form->print(&r, &out);
-	if (out.failed)
-		err_set(err, ERR_NOMEM, "no memory for the report");
-	else
-		buf_write(&out, stdout);
-	buf_deinit(&out);
-	return err->code == ERR_NONE ? 0 : -1;
+	return cli_print(&out, err);
 }
 
 static int update(struct cli *c, const struct session *s, struct err *err)
@@ -117,10 +112,10 @@ static int update(struct cli *c, const struct session *s, struct err *err)
 	struct buf diff = { 0 }, left = { 0 };
 	int rc = update_suites(s, &diff, &left, err);
 
-	buf_write(&diff, stdout);
+	if (cli_print(&diff, err) < 0)
+		rc = -1;
 	buf_write(&left, stderr);
 	c->status = left.n > 0;
-	buf_deinit(&diff);
 	buf_deinit(&left);
 	return rc;
 }

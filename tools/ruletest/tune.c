@@ -6,7 +6,6 @@
 #include "tools/ruletest/tuning.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 enum { OPT_RULE = 256, MAX_EVENTS = 1000, MAX_TRIES = 20 };
 
@@ -210,8 +209,8 @@ static int run(struct cli *c, struct err *err)
 		rc = subject_open(&s, c, err);
 	if (rc == 0)
 		rc = tune(&s, &t, &set, &out, err);
-	if (rc == 0 && !out.failed)
-		buf_write(&out, stdout);
+	if (rc == 0)
+		rc = cli_print(&out, err);
 	buf_deinit(&out);
 	tuning_deinit(&t);
 	subject_close(&s);

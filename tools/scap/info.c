@@ -7,7 +7,6 @@
 #include "tools/scap/summary.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 
 enum { TOP_DEFAULT = 10 };
 
@@ -378,19 +377,20 @@ struct info_options {
 };
 
 /* One trace. What is wrong with it shows in the exit status. */
-static void tell(struct cli *c, const char *path, const struct info_options *opt, struct buf *b)
+static int tell(struct cli *c, const char *path, const struct info_options *opt, struct err *err)
 {
 	struct summary s;
 	struct err why = { 0 };
+	int rc = 0;
 
-	buf_clear(b);
 	if (summary_read(&s, path, &why) == 0) {
+		struct buf b = { 0 };
+
 		if (opt->json)
-			summary_json(b, &s, opt->columns);
+			summary_json(&b, &s, opt->columns);
 		else
-			summary_text(b, &s, opt->top, opt->columns);
-		if (!b->failed)
-			buf_write(b, stdout);
+			summary_text(&b, &s, opt->top, opt->columns);
+		rc = cli_print(&b, err);
 		why = s.damage;
 	}
 	if (why.code != ERR_NONE) {
@@ -398,13 +398,13 @@ static void tell(struct cli *c, const char *path, const struct info_options *opt
 		c->status = 1;
 	}
 	summary_deinit(&s);
+	return rc;
 }
 
 static int run(struct cli *c, struct err *err)
 {
-	struct buf b = { 0 };
 	struct info_options opt = { .top = TOP_DEFAULT };
-	int key;
+	int key, rc = 0;
 
 	while ((key = cli_next(c, err)) > 0) {
 		switch (key) {
@@ -422,12 +422,9 @@ static int run(struct cli *c, struct err *err)
 	}
 	if (key < 0 || cli_operands(c, 1, -1, err) < 0 || cli_confine(c, err) < 0)
 		return -1;
-	for (int i = 0; i < c->argc && !b.failed; i++)
-		tell(c, c->argv[i], &opt, &b);
-	if (b.failed)
-		err_set(err, ERR_NOMEM, "no memory for a summary");
-	buf_deinit(&b);
-	return err->code == ERR_NONE ? 0 : -1;
+	for (int i = 0; rc == 0 && i < c->argc; i++)
+		rc = tell(c, c->argv[i], &opt, err);
+	return rc;
 }
 
 static const struct cli_option options[] = {

@@ -66,15 +66,9 @@ static int load(const char *path, const struct span_bound *until, struct state_v
 static int show(const struct state_view *v, bool json, struct err *err)
 {
 	struct buf out = { 0 };
-	int rc = 0;
 
 	(json ? state_print_json : state_print_text)(&out, v);
-	if (out.failed)
-		rc = err_set(err, ERR_NOMEM, "no memory for the output");
-	else if (!buf_write(&out, stdout))
-		rc = err_errno(err, "cannot write to standard output");
-	buf_deinit(&out);
-	return rc;
+	return cli_print(&out, err);
 }
 
 static int run(struct cli *c, struct err *err)

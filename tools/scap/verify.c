@@ -7,7 +7,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -105,8 +104,8 @@ static void complain(struct cli *c, const struct err *err)
 	c->status = 1;
 }
 
-static void verify(struct cli *c, const char *path, bool json, const struct signing_key *key,
-		   const char *signature)
+static int verify(struct cli *c, const char *path, bool json, const struct signing_key *key,
+		  const char *signature, struct err *err)
 {
 	struct verdict v = { .path = path, .wants_signature = key != NULL };
 	struct buf b = { 0 };
@@ -118,11 +117,11 @@ static void verify(struct cli *c, const char *path, bool json, const struct sign
 		verdict_json(&b, &v);
 	else if (v.found.valid_bytes)
 		verdict_text(&b, &v);
-	buf_write(&b, stdout);
-	buf_deinit(&b);
+	int rc = cli_print(&b, err);
 	complain(c, &v.damage);
 	if (v.damage.code == ERR_NONE)
 		complain(c, &v.no_signature);
+	return rc;
 }
 
 /* To the traces and their signatures. */
@@ -166,7 +165,7 @@ static int run(struct cli *c, struct err *err)
 		return -1;
 	rc = confine_to_signatures(c, signature, err);
 	for (int i = 0; i < c->argc && rc == 0; i++)
-		verify(c, c->argv[i], json, key, signature);
+		rc = verify(c, c->argv[i], json, key, signature, err);
 	signing_key_free(key);
 	return rc;
 }
