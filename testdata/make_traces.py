@@ -5,7 +5,6 @@ does not depend on our writer.  Run it in testdata/ and review the diff."""
 import gzip
 import os
 import struct
-import zlib
 
 SHB, MI, EV, EVF, EV_LARGE, EVF_LARGE = 0x0A0D0D0A, 0x201, 0x216, 0x217, 0x221, 0x222
 EV1, EV1_FLAGS, IL1, IL2, UL1, UL2, FDL1, FDL2 = 0x204, 0x208, 0x205, 0x219, 0x206, 0x220, 0x203, 0x218

@@ -6,7 +6,8 @@ Skips (77) where rec cannot record.
 """
 import os, subprocess, sys, tempfile, time
 
-from recording import Recording, TESTS, needs, skip
+from programs import TESTS, skip
+from recording import Recording, needs
 
 CHURN, CHECK = os.path.join(TESTS, "churn"), os.path.join(TESTS, "state_check")
 ROUNDS = int(os.environ.get("CHURN_ROUNDS", "2"))

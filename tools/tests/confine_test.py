@@ -14,7 +14,7 @@ import sys
 import tempfile
 import time
 
-from corpus import ROOT, program, skip
+from programs import SOURCE, program, skip
 
 # They start programs, or read nothing that others wrote.
 UNCONFINED = {'rec', 'scap keygen', 'matches schema', 'ruletest record'}
@@ -136,8 +136,8 @@ def main():
     if not os.path.exists('/proc/self/syscall') or 'Seccomp' not in status_of('self'):
         skip('this kernel does not tell how a process is confined')
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copy(os.path.join(ROOT, 'testdata/traces/host-small.scap'), folder)
-        shutil.copy(os.path.join(ROOT, 'testdata/rules/small.yaml'), folder)
+        shutil.copy(os.path.join(SOURCE, 'testdata/traces/host-small.scap'), folder)
+        shutil.copy(os.path.join(SOURCE, 'testdata/rules/small.yaml'), folder)
         os.chdir(folder)
         with open('small.yaml', encoding='utf-8') as small, open('other.yaml', 'w', encoding='utf-8') as other:
             other.write(small.read().replace('condition: ', 'condition: proc.name != none and ', 1))

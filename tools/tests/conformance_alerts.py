@@ -11,7 +11,8 @@ import re
 import subprocess
 import sys
 
-from corpus import corpus, program, traces
+from corpus import corpus, traces
+from programs import program
 
 EXTRA = ('evt.num evt.type proc.pid thread.tid proc.ppid proc.name proc.exepath proc.cmdline proc.pname '
          'container.id fd.name fd.type evt.args evt.res evt.rawres').split()

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import corpus, program, traces
+from corpus import corpus, traces
+from programs import program
 
 
 def refused():

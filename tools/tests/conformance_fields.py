@@ -13,7 +13,8 @@ import os
 import subprocess
 import sys
 
-from corpus import corpus, program, traces
+from corpus import corpus, traces
+from programs import program
 
 # Falco prints memory there that nothing was written to.
 UNWRITTEN = {'proc.exe_ino.ctime_duration_proc_start', 'proc.exe_ino.ctime_duration_pidns_start'}

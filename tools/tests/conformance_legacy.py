@@ -9,7 +9,8 @@ import os
 import subprocess
 import sys
 
-from corpus import corpus, program
+from corpus import corpus
+from programs import program
 
 # Falco's answer is about another trace called empty.scap: its events are 46 minutes younger than the corpus's.
 OTHER_TRACE = ('test_warnings',)

@@ -12,7 +12,8 @@ import os
 import subprocess
 import sys
 
-from corpus import corpus, program
+from corpus import corpus
+from programs import program
 
 RULES = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
 

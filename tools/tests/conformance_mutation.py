@@ -15,11 +15,11 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import ROOT, program
+from programs import SOURCE, program
 
 NAMES = ('host1.scap.gz', 'container1.scap.gz', 'crafted.scap')
-TRACES = [os.path.join(ROOT, 'testdata/traces', name) for name in NAMES]
-RULES = os.path.join(ROOT, 'rules')
+TRACES = [os.path.join(SOURCE, 'testdata/traces', name) for name in NAMES]
+RULES = os.path.join(SOURCE, 'rules')
 WANTED, TRIED, PER_RULE, SINGLE = 50, 8, 2, 40
 OPERATORS = {'=': '!=', '!=': '=', 'startswith': 'endswith', 'endswith': 'startswith', 'contains': '=', '>=': '<',
              '<': '>=', '<=': '>', '>': '<=', 'glob': '='}

@@ -7,7 +7,8 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import corpus, program
+from corpus import corpus
+from programs import program
 
 RULES = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
 # Everything but when it was replayed.

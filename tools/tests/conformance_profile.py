@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import ROOT, program
+from programs import SOURCE, program
 
 SLOW = """- rule: Slow on purpose
   desc: looks at everything of every event
@@ -21,8 +21,8 @@ def main():
     with tempfile.NamedTemporaryFile('w', suffix='.yaml') as file:
         file.write(SLOW)
         file.flush()
-        command = [program('ruletest'), 'profile', '--json', '-r', os.path.join(ROOT, 'rules'), '-r', file.name,
-                   os.path.join(ROOT, 'testdata/traces/host1.scap.gz')]
+        command = [program('ruletest'), 'profile', '--json', '-r', os.path.join(SOURCE, 'rules'), '-r', file.name,
+                   os.path.join(SOURCE, 'testdata/traces/host1.scap.gz')]
         for _ in range(10):
             run = subprocess.run(command, capture_output=True, text=True, check=True)
             first += json.loads(run.stdout)['rules'][0]['rule'] == 'Slow on purpose'

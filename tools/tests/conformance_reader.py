@@ -13,10 +13,9 @@ import tempfile
 
 import simple_reader
 import simple_snapshot
+from corpus import CORPUS
+from programs import BIN, SOURCE
 
-SOURCE = os.environ.get("SAKER_SOURCE_DIR", os.path.join(os.path.dirname(os.path.abspath(__file__)), "../.."))
-BIN = os.environ.get("SAKER_BIN_DIR", os.path.join(SOURCE, "build/release/bin"))
-CORPUS = os.environ.get("SAKER_CORPUS", os.path.join(SOURCE, "../shared/corpus"))
 SIZES = {"INT8": 1, "INT16": 2, "INT32": 4, "INT64": 8, "UINT8": 1, "UINT16": 2, "UINT32": 4, "UINT64": 8, "ERRNO": 8,
          "FD": 8, "PID": 8, "SYSCALLID": 2, "SIGTYPE": 1, "RELTIME": 8, "ABSTIME": 8, "PORT": 2, "SIGSET": 4,
          "IPV4ADDR": 4, "IPV6ADDR": 16, "FLAGS8": 1, "FLAGS16": 2, "FLAGS32": 4, "UID": 4, "GID": 4, "MODE": 4,

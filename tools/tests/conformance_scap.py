@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import corpus, program, traces
+from corpus import corpus, traces
+from programs import program
 
 V2 = {0x216: 2, 0x217: 6, 0x221: 2, 0x222: 6}  # block type: bytes in front of the event
 V1 = {0x204: 2, 0x8010ABCD: 2, 0x208: 6}

@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import corpus, program, traces
+from corpus import corpus, traces
+from programs import program
 
 FIELDS = 'evt.num proc.cmdline proc.pname proc.aname[2] proc.cwd fd.name user.name'.split()
 NEUTRAL = '''

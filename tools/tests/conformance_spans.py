@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import corpus, program, traces
+from corpus import corpus, traces
+from programs import program
 
 RULES = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
 TABLES = ('processes', 'programs', 'containers', 'messages', 'field_values', 'matches', 'losses', 'gaps')

@@ -15,7 +15,8 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import corpus, program, traces
+from corpus import corpus, traces
+from programs import program
 
 FILES = ('falco_rules', 'falco-incubating_rules', 'falco-sandbox_rules')
 SINGLE = 40  # alerts per trace and rule that get an expectation of their own

@@ -6,7 +6,8 @@ Skips (77) where rec cannot record or runc cannot run.
 """
 import json, os, shutil, subprocess, sys, tempfile, time
 
-from recording import BIN, Recording, needs, skip
+from programs import BIN, skip
+from recording import Recording, needs
 
 EARLY, LATE = "a1" * 32, "b2" * 32
 RULES = """

@@ -1,26 +1,14 @@
-"""Where the conformance tests find the programs and the corpus of public traces.
+"""Where the conformance tests find the corpus of public traces.
 
 The corpus is named by SAKER_CORPUS or lies in ../shared/corpus beside the checkout.  Users do not have it:
-without it (or without a program) a test is skipped with exit status 77 and the reason.
+without it a test is skipped.
 """
 import glob
 import os
-import sys
 
-ROOT = os.environ.get('SAKER_SOURCE_DIR') or os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CORPUS = os.environ.get('SAKER_CORPUS') or os.path.join(ROOT, '..', 'shared', 'corpus')
+from programs import SOURCE, skip
 
-
-def skip(reason):
-    print('skipped:', reason)
-    sys.exit(77)
-
-
-def program(name):
-    path = os.path.join(os.environ.get('SAKER_BIN_DIR') or os.path.join(ROOT, 'build', 'dev', 'bin'), name)
-    if not os.path.exists(path):
-        skip(f'{name} is not built')
-    return path
+CORPUS = os.environ.get('SAKER_CORPUS') or os.path.join(SOURCE, '..', 'shared', 'corpus')
 
 
 def corpus(*parts):

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Man pages and completions say what the programs' --help says, and rules/README.md what the rules do.
 
-Environment: SAKER_SOURCE_DIR, SAKER_BIN_DIR.  Exit 0, 1, or 77 when no program is built.
+Exit 0, 1, or 77 when no program is built.
 """
 import glob
 import os
@@ -11,11 +11,10 @@ import subprocess
 import sys
 import tempfile
 
-SOURCE = os.environ.get("SAKER_SOURCE_DIR") or os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
-BIN = os.environ.get("SAKER_BIN_DIR") or os.path.join(SOURCE, "build/dev/bin")
+from programs import BIN, SOURCE, skip
+
 MAN = os.path.join(SOURCE, "tools/man")
 COMPLETION = os.path.join(SOURCE, "tools/completion")
-SKIP = 77
 # What bash offers behind these words: the values that the help enumerates, never an example or a stray word.
 OFFERS = {
     "replay --rule-matching": "all first",
@@ -119,8 +118,7 @@ def rule_table_problems():
 def main():
     programs = [p for p in ("matches", "rec", "replay", "ruletest", "scap") if os.access(os.path.join(BIN, p), os.X_OK)]
     if not programs:
-        print(f"skipped: no programs in {BIN}")
-        return SKIP
+        skip(f"no programs in {BIN}")
     problems = [problem for program in programs for problem in program_problems(program)]
     problems += [*formatting_problems(), *example_problems(), *rule_table_problems()]
     for problem in problems:

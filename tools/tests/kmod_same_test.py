@@ -8,7 +8,7 @@ its tools cannot be had.
 """
 import base64, collections, glob, json, os, re, shutil, subprocess, sys, tempfile
 
-from recording import BIN, SOURCE, skip
+from programs import BIN, SOURCE, skip
 
 KERNEL = sys.argv[1] if len(sys.argv) > 1 else "6.12.*+deb12-cloud-amd64"
 CACHE = os.environ.get("GUEST_CACHE") or os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"),

@@ -3,7 +3,6 @@
 or in its ledger, whatever happens to the recorder.
 
 Needs root and a kernel that takes the driver; exits 77 with the reason elsewhere.
-Environment: SAKER_SOURCE_DIR, SAKER_BIN_DIR.
 """
 import json
 import os
@@ -14,13 +13,11 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 
-SOURCE = os.environ.get("SAKER_SOURCE_DIR") or os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
-BIN = os.environ.get("SAKER_BIN_DIR") or os.path.join(SOURCE, "build/dev/bin")
+from programs import BIN, SOURCE, info, run, run_tests, skip
+
 REC = os.path.join(BIN, "rec")
 RULES = os.path.join(SOURCE, "rules")
-SKIP = 77
 PATIENCE = 120
 
 # getppid COUNT times; prints its pid first, so that the caller finds its events
@@ -32,16 +29,6 @@ call = os.getppid
 for _ in range(int(sys.argv[1])):
     call()
 """
-
-
-def run(program, *args, status=0):
-    done = subprocess.run([os.path.join(BIN, program), *args], capture_output=True, timeout=PATIENCE)
-    assert done.returncode == status, f"{program} {args}: {done.returncode} {done.stderr}"
-    return done.stdout
-
-
-def info(trace, status=0):
-    return json.loads(run("scap", "info", "--json", trace, status=status))
 
 
 class Recorder:
@@ -287,23 +274,8 @@ def why_not():
 def main():
     reason = why_not()
     if reason:
-        print(f"skipped: {reason}")
-        return SKIP
-    wanted = sys.argv[1:] or [test.__name__ for test in TESTS]
-    failed = 0
-    for test in TESTS:
-        if test.__name__ not in wanted:
-            continue
-        with tempfile.TemporaryDirectory() as work:
-            begin = time.monotonic()
-            try:
-                test(work)
-                print(f"{test.__name__}: passed ({time.monotonic() - begin:.1f} s)", flush=True)
-            except AssertionError as problem:
-                failed += 1
-                line = traceback.extract_tb(problem.__traceback__)[1].lineno
-                print(f"{test.__name__}: FAILED in line {line}: {problem}", flush=True)
-    return 1 if failed else 0
+        skip(reason)
+    return run_tests(TESTS)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 """rec, with a driver that plays a trace (tests/rec_fake): what it records, what it tells, and what
 is left when it is stopped, killed, held or out of room.
 
-Environment: SAKER_SOURCE_DIR, SAKER_BIN_DIR.  Exit 0, 1, or 77 when rec_fake is not built.
+Exit 0, 1, or 77 when rec_fake is not built.
 """
 import glob
 import http.server
@@ -13,18 +13,15 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
-import traceback
 
-SOURCE = os.environ.get("SAKER_SOURCE_DIR") or os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
-BIN = os.environ.get("SAKER_BIN_DIR") or os.path.join(SOURCE, "build/dev/bin")
+from programs import BIN, SOURCE, info, run, run_tests, skip
+
 REC = os.path.join(os.path.dirname(BIN), "tests/rec_fake")
 HOST = os.path.join(SOURCE, "testdata/traces/host1.scap.gz")
 CONTAINER = os.path.join(SOURCE, "testdata/traces/container1.scap.gz")
 RULES = os.path.join(SOURCE, "rules")
-SKIP = 77
 
 
 def environment(trace=HOST, **settings):
@@ -48,18 +45,8 @@ def start(*args, size=0, **settings):
     return child
 
 
-def run(program, *args, status=0):
-    done = subprocess.run([os.path.join(BIN, program), *args], capture_output=True, timeout=60)
-    assert done.returncode == status, f"{program} {args}: {done.returncode} {done.stderr}"
-    return done.stdout
-
-
 def alerts(*traces, form="text"):
     return run("replay", "-q", "-o", form, "-r", RULES, *traces)
-
-
-def info(trace, status=0):
-    return json.loads(run("scap", "info", "--json", trace, status=status))
 
 
 def ends_well(done):
@@ -390,23 +377,8 @@ TESTS = [live_is_replay, without_a_trace_the_alerts_are_the_same, a_filter_leave
 
 def main():
     if not os.access(REC, os.X_OK):
-        print(f"skipped: no {REC}")
-        return SKIP
-    wanted = sys.argv[1:] or [test.__name__ for test in TESTS]
-    failed = 0
-    for test in TESTS:
-        if test.__name__ not in wanted:
-            continue
-        with tempfile.TemporaryDirectory() as work:
-            begin = time.monotonic()
-            try:
-                test(work)
-                print(f"{test.__name__}: passed ({time.monotonic() - begin:.1f} s)")
-            except AssertionError as problem:
-                failed += 1
-                line = traceback.extract_tb(problem.__traceback__)[1].lineno
-                print(f"{test.__name__}: FAILED in line {line}: {problem}")
-    return 1 if failed else 0
+        skip(f"no {REC}")
+    return run_tests(TESTS)
 
 
 if __name__ == "__main__":

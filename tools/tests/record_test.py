@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 
-from corpus import ROOT, program, skip
+from programs import SOURCE, program, skip
 
 
 def main():
@@ -19,7 +19,7 @@ def main():
                                capture_output=True, text=True, check=False)
         if probe.returncode != 0:
             skip('rec does not record here: ' + probe.stderr.strip())
-        rules = os.path.join(ROOT, 'rules')
+        rules = os.path.join(SOURCE, 'rules')
         run = subprocess.run([program('ruletest'), 'record', name, '-r', rules, '--', 'sh', '-c',
                               'A_SECRET=hush cat /etc/shadow >/dev/null; exit 3'],
                              capture_output=True, text=True, check=False)

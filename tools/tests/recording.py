@@ -1,15 +1,9 @@
 """rec as the tests of whole recordings use it: started, ready when it says so, stopped, its losses known."""
 import os, signal, socket, subprocess, sys, time
 
-SOURCE = os.environ.get("SAKER_SOURCE_DIR") or os.path.realpath(os.path.join(os.path.dirname(__file__), "../.."))
-BIN = os.environ.get("SAKER_BIN_DIR") or os.path.join(SOURCE, "build/dev/bin")
-TESTS = os.path.join(os.path.dirname(BIN), "tests")
+from programs import BIN, skip
+
 READY_S = 60
-
-
-def skip(why):
-    print("skipped: " + why)
-    sys.exit(77)
 
 
 def needs(*programs):

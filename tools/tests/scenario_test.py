@@ -10,7 +10,8 @@ UPDATE_GOLDEN=1 writes attack.alerts anew; the other list is not ours to write.
 """
 import collections, json, os, re, subprocess, sys, tempfile, time
 
-from recording import BIN, SOURCE, Recording, needs, skip
+from programs import BIN, SOURCE, skip
+from recording import Recording, needs
 
 RULES = os.path.join(SOURCE, "rules")
 SCENARIOS = os.path.join(SOURCE, "testdata/scenarios")

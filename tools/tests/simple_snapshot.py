@@ -1,7 +1,7 @@
 """Snapshots as format/SPEC.md 10 describes them: five columns into rows, everything the SPEC excludes refused."""
 from collections import namedtuple
 
-from simple_reader import Bytes, Refused, need
+from simple_reader import Bytes, need
 
 Intake = namedtuple("Intake", "num sections leading waiting")
 HASH_SIZES = (13, 29, 59, 127, 257, 541, 1109, 2357, 5087)

@@ -6,7 +6,8 @@ STORM_SHORT sets the number of short processes (2000; the full storm is 100000).
 """
 import collections, os, re, subprocess, sys, tempfile, time
 
-from recording import Recording, TESTS, needs, skip
+from programs import TESTS, skip
+from recording import Recording, needs
 
 STORM, CHECK = os.path.join(TESTS, "storm"), os.path.join(TESTS, "storm_check")
 SHORT = os.environ.get("STORM_SHORT", "2000")
