@@ -274,3 +274,11 @@ int store_commit(struct store *s, struct err *err)
 	s->in_batch = false;
 	return 0;
 }
+
+void store_rollback(struct store *s)
+{
+	if (!s->in_batch)
+		return;
+	sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	s->in_batch = false;
+}

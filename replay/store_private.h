@@ -115,5 +115,10 @@ void store_bind_nonzero(sqlite3_stmt *st, int i, uint64_t v);
 int store_write_begin(struct store *s, struct err *err);
 int store_write_end(struct store *s, struct err *err);
 int store_commit(struct store *s, struct err *err);
+/* Undo what is not committed. */
+void store_rollback(struct store *s);
+
+/* Remove all that a run owns. */
+int store_forget_run(struct store *s, int64_t run_id, struct err *err);
 
 #endif

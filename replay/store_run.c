@@ -21,7 +21,7 @@ static const char *const forget_sql[] = {
 	"DELETE FROM runs WHERE id = ?1",
 };
 
-static int forget_run(struct store *s, int64_t run_id, struct err *err)
+int store_forget_run(struct store *s, int64_t run_id, struct err *err)
 {
 	for (size_t i = 0; i < sizeof forget_sql / sizeof forget_sql[0]; i++) {
 		sqlite3_stmt *st;
@@ -160,7 +160,8 @@ static int put_run(struct store *s, int64_t ruleset_id, const struct store_run *
 	sqlite3_bind_int64(st, 1, s->trace_id);
 	sqlite3_bind_int64(st, 2, ruleset_id);
 	store_bind_text(s, st, 3, run->options);
-	if (store_number(s, st, 0, &before, err) < 0 || (before && forget_run(s, before, err) < 0))
+	if (store_number(s, st, 0, &before, err) < 0 ||
+	    (before && store_forget_run(s, before, err) < 0))
 		return -1;
 	st = store_statement(s, ST_RUN, err);
 	if (!st)

@@ -17,6 +17,7 @@ enum {
 	KEY_FORMAT,
 	KEY_FROM,
 	KEY_TO,
+	KEY_SHARD,
 };
 
 const struct cli_option options_table[] = {
@@ -43,6 +44,9 @@ const struct cli_option options_table[] = {
 	{ 'j', "jobs", "N",
 	  "replay on N cores; all of them by default.  What is found, and its order,\n"
 	  "stay the same" },
+	{ KEY_SHARD, "shard", "K/N",
+	  "replay the Kth of N equal parts of the traces: the others can do the rest,\n"
+	  "elsewhere and with a store of their own, and matches merge joins the stores" },
 	{ 'q', "no-summary", NULL,
 	  "only errors on standard error: no summary, progress or warnings" },
 	{ KEY_LIST_FIELDS, "list-fields", NULL, "print every field that rules can use" },
@@ -105,6 +109,8 @@ static int apply(struct options *o, int key, const struct cli *c, struct err *er
 		rc = cli_number(c, "jobs", 1, CREW_MAX, &number, err);
 		o->jobs = (unsigned)number;
 		return rc;
+	case KEY_SHARD:
+		return shard_parse(c->value, &o->shard, err);
 	case 'q':
 		o->quiet = true;
 		return 0;
@@ -136,11 +142,16 @@ static int check(const struct options *o, const struct cli *c, struct err *err)
 		return cli_operands(c, 0, 0, err);
 	if (cli_operands(c, 1, -1, err) < 0)
 		return -1;
-	for (int i = 0; o->db && i < c->argc; i++) {
-		if (strcmp(c->argv[i], "-") == 0)
+	for (int i = 0; i < c->argc; i++) {
+		if (strcmp(c->argv[i], "-") != 0)
+			continue;
+		if (o->db)
 			return err_set(
 				err, ERR_USAGE,
 				"--db needs traces that are files: the store refers to them");
+		if (o->shard.of)
+			return err_set(err, ERR_USAGE,
+				       "--shard needs traces that are files: their sizes count");
 	}
 	return 0;
 }
@@ -167,7 +178,7 @@ int options_parse(struct options *o, struct cli *c, struct err *err)
 		if (inputs_add(&o->traces, c->argv[i], &inputs_traces, err) < 0)
 			return -1;
 	}
-	return 0;
+	return shard_keep(&o->shard, &o->traces, err);
 }
 
 void options_deinit(struct options *o)

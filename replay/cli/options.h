@@ -4,6 +4,7 @@
 
 #include "format/span.h"
 #include "replay/inputs.h"
+#include "replay/shard.h"
 #include "tools/common/rule_options.h"
 
 enum output { OUTPUT_TEXT, OUTPUT_JSON, OUTPUT_NONE };
@@ -12,6 +13,7 @@ enum listing_format { LISTING_TEXT, LISTING_MARKDOWN, LISTING_JSON };
 
 struct options {
 	struct inputs rules, traces;
+	struct shard shard; /* of the traces; has been applied */
 	struct rule_options select;
 	enum output output;
 	const char *db;        /* NULL: no store */

@@ -12,11 +12,11 @@ _matches()
 	fi
 	local word command=
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD - 1}"; do
-		case $word in list|show|stats|tree|timeline|export|sql|schema) command=$word && break ;; esac
+		case $word in list|show|stats|tree|timeline|export|merge|sql|schema) command=$word && break ;; esac
 	done
 	case $command in
 	'')
-		words="list show stats tree timeline export sql schema --help --version"
+		words="list show stats tree timeline export merge sql schema --help --version"
 		COMPREPLY=($(compgen -W "$words" -- "$cur"))
 		return
 		;;
@@ -69,6 +69,9 @@ _matches()
 		--priority) COMPREPLY=($(compgen -W "emergency alert critical error warning notice informational debug" -- "$cur")); return ;;
 		--format) COMPREPLY=($(compgen -W "json csv" -- "$cur")); return ;;
 		esac
+		;;
+	merge)
+		words="--no-sandbox --help"
 		;;
 	sql)
 		words="--db --format --no-sandbox --help"

@@ -10,6 +10,7 @@ extern const struct cli_command matches_cmd_stats;
 extern const struct cli_command matches_cmd_tree;
 extern const struct cli_command matches_cmd_timeline;
 extern const struct cli_command matches_cmd_export;
+extern const struct cli_command matches_cmd_merge;
 extern const struct cli_command matches_cmd_sql;
 extern const struct cli_command matches_cmd_schema;
 

@@ -1,9 +1,9 @@
 #include "tools/matches/db.h"
 
+#include "format/base/arena.h"
+#include "format/base/buf.h"
 #include "replay/store.h"
 
-#include <limits.h>
-#include <stdio.h>
 #include <unistd.h>
 
 enum { BUSY_MS = 10000 };
@@ -71,19 +71,29 @@ static int pragma(struct db *db, const char *sql, int64_t *out, struct err *err)
 	return rc < 0 ? -1 : 0;
 }
 
-/* To the file and those that SQLite keeps beside it; the last one is for its random numbers. */
-static int confine_to(struct cli *c, const char *path, struct err *err)
+void db_allow(struct cli *c, const char *path, struct arena *names)
 {
 	static const char *const endings[] = { "", "-journal", "-wal", "-shm" };
-	enum { ENDINGS = sizeof endings / sizeof endings[0] };
-	char names[ENDINGS][PATH_MAX];
+	struct buf name = { 0 };
 
-	for (int i = 0; i < ENDINGS; i++) {
-		snprintf(names[i], sizeof names[i], "%s%s", path, endings[i]);
-		cli_allow(c, names[i], CONFINE_READ);
+	for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+		buf_clear(&name);
+		buf_printf(&name, "%s%s", path, endings[i]);
+		cli_allow(c, arena_sv(names, buf_sv(&name)).p, CONFINE_READ);
 	}
-	cli_allow(c, "/dev/urandom", CONFINE_READ);
-	return cli_confine(c, err);
+	buf_deinit(&name);
+	cli_allow(c, "/dev/urandom", CONFINE_READ); /* SQLite's random numbers */
+}
+
+static int confine_to(struct cli *c, const char *path, struct err *err)
+{
+	struct arena names = { 0 };
+
+	db_allow(c, path, &names);
+	int rc = cli_confine(c, err);
+
+	arena_deinit(&names);
+	return rc;
 }
 
 int db_open(struct db *db, const char *path, struct cli *c, struct err *err)

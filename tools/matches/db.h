@@ -11,6 +11,10 @@ struct db {
 	const char *path;
 };
 
+struct arena;
+
+/* The store at path, and what SQLite keeps beside it, may be read when the process is confined. */
+void db_allow(struct cli *c, const char *path, struct arena *names);
 /*
  * Confine the process to the store, and open it.  ERR_STORE when it is missing, no match store, or
  * of another version.  db_close is needed always.

@@ -28,8 +28,9 @@ static void move_db_behind_command(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	const struct cli_command commands[] = {
-		matches_cmd_list,     matches_cmd_show,   matches_cmd_stats, matches_cmd_tree,
-		matches_cmd_timeline, matches_cmd_export, matches_cmd_sql,   matches_cmd_schema,
+		matches_cmd_list,  matches_cmd_show,     matches_cmd_stats,
+		matches_cmd_tree,  matches_cmd_timeline, matches_cmd_export,
+		matches_cmd_merge, matches_cmd_sql,      matches_cmd_schema,
 	};
 	const struct cli_program program = {
 		.name = "matches",

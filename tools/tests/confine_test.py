@@ -42,6 +42,7 @@ COMMANDS = {
     'matches tree': ['--db', 'PIPE'],
     'matches timeline': ['--db', 'PIPE'],
     'matches export': ['--db', 'PIPE'],
+    'matches merge': ['new.db', 'PIPE'],
     'matches sql': ['--db', 'PIPE', 'SELECT 1'],
     'ruletest run': ['--cache', 'answers', '--update', 'pipe.test.yaml'],
     'ruletest explain': ['-r', 'small.yaml', '--rule', 'Program started', '--every', 'PIPE'],
