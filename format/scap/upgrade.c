@@ -1,7 +1,7 @@
 #include "format/scap/upgrade.h"
 
 #include "format/base/buf.h"
-#include "format/base/hash.h"
+#include "format/scap/enter_table.h"
 #include "format/snapshot_event.h"
 
 #include <assert.h>
@@ -12,33 +12,11 @@ enum {
 	UPGRADE_MAX_ROUNDS = 50,
 	UPGRADE_MAX_EVENT = 65536, /* no longer event is converted, or made by converting */
 	UPGRADE_HEADER = 26,
-	ENTER_MAX_PARAMS = 8, /* no conversion stores an enter event with more; a test checks it */
-	ENTER_SMALL = 40,
-	ENTER_MAX_THREADS = 1 << 18,
-	ENTER_MAX_BYTES = 256 << 20, /* of parameters that do not fit in ENTER_SMALL */
-	ENTER_MIN_SLOTS = 256,
-};
-
-/* The last enter event of one thread. */
-struct enter {
-	int64_t tid;
-	bool used;   /* this place of the table belongs to tid */
-	bool stored; /* and holds an enter event that no exit has taken yet */
-	bool passed; /* which was also shown */
-	uint8_t nparams;
-	uint16_t type;
-	uint32_t cap; /* of heap */
-	char *heap;
-	uint32_t lens[ENTER_MAX_PARAMS];
-	char small[ENTER_SMALL];
 };
 
 struct upgrader {
 	struct source_stats *stats;
-	struct enter *enters; /* open addressing by tid, at most half full */
-	uint32_t nslots;      /* a power of two */
-	uint32_t nused;
-	size_t heap_bytes;
+	struct enter_table enters;
 	struct buf json;
 };
 
@@ -51,19 +29,9 @@ struct upgrader *upgrader_new(struct source_stats *stats)
 	return u;
 }
 
-static void enters_free(struct enter *enters, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		free(enters[i].heap);
-	free(enters);
-}
-
 void upgrader_reset(struct upgrader *u)
 {
-	enters_free(u->enters, u->nslots);
-	u->enters = NULL;
-	u->nslots = u->nused = 0;
-	u->heap_bytes = 0;
+	enter_table_clear(&u->enters);
 }
 
 void upgrader_free(struct upgrader *u)
@@ -75,93 +43,7 @@ void upgrader_free(struct upgrader *u)
 	free(u);
 }
 
-/* --- enter events --- */
-
-/* The place of tid, or the free one where it belongs. */
-static struct enter *enter_slot(struct enter *enters, uint32_t nslots, int64_t tid)
-{
-	uint32_t at = (uint32_t)hash_u64((uint64_t)tid) & (nslots - 1);
-
-	while (enters[at].used && enters[at].tid != tid)
-		at = (at + 1) & (nslots - 1);
-	return &enters[at];
-}
-
-static struct enter *enter_find(struct upgrader *u, int64_t tid)
-{
-	if (!u->nslots)
-		return NULL;
-	struct enter *e = enter_slot(u->enters, u->nslots, tid);
-	return e->used && e->stored ? e : NULL;
-}
-
-/* A larger table with those threads that are inside a system call: the others may be gone. */
-static bool enters_rebuild(struct upgrader *u)
-{
-	uint32_t stored = 0, nslots = ENTER_MIN_SLOTS;
-
-	for (uint32_t i = 0; i < u->nslots; i++)
-		stored += u->enters[i].stored;
-	if (stored >= ENTER_MAX_THREADS)
-		return false;
-	while (nslots < 4 * (stored + 1))
-		nslots *= 2;
-	struct enter *enters = calloc(nslots, sizeof *enters);
-	if (!enters)
-		return false;
-	for (uint32_t i = 0; i < u->nslots; i++) {
-		struct enter *e = &u->enters[i];
-
-		if (!e->stored) {
-			u->heap_bytes -= e->cap;
-			continue;
-		}
-		*enter_slot(enters, nslots, e->tid) = *e;
-		e->heap = NULL;
-	}
-	enters_free(u->enters, u->nslots);
-	u->enters = enters;
-	u->nslots = nslots;
-	u->nused = stored;
-	return true;
-}
-
-static bool enter_room(struct upgrader *u, struct enter *e, size_t n)
-{
-	if (n <= ENTER_SMALL || n <= e->cap)
-		return true;
-	if (u->heap_bytes - e->cap + n > ENTER_MAX_BYTES)
-		return false;
-	free(e->heap);
-	u->heap_bytes -= e->cap;
-	e->heap = malloc(n);
-	e->cap = e->heap ? (uint32_t)n : 0;
-	u->heap_bytes += e->cap;
-	return e->heap != NULL;
-}
-
-static const char *enter_bytes(const struct enter *e, size_t n)
-{
-	return n <= ENTER_SMALL ? e->small : e->heap;
-}
-
-static size_t enter_total(const struct enter *e)
-{
-	size_t n = 0;
-
-	for (uint32_t i = 0; i < e->nparams; i++)
-		n += e->lens[i];
-	return n;
-}
-
-static struct sv enter_param(const struct enter *e, uint32_t i)
-{
-	size_t at = 0;
-
-	for (uint32_t k = 0; k < i; k++)
-		at += e->lens[k];
-	return (struct sv){ enter_bytes(e, enter_total(e)) + at, e->lens[i] };
-}
+/* --- stored enter events --- */
 
 /* Would the upgrade keep this event for its exit? */
 static bool is_stored_enter(const struct event *ev)
@@ -172,72 +54,11 @@ static bool is_stored_enter(const struct event *ev)
 	       (c->action == CONV_STORE || c->action == CONV_STORE_AND_PASS);
 }
 
-/* Keep a copy.  With a table at its limit the event is lost, and its exit does without. */
-static void enter_store(struct upgrader *u, const struct event *ev, bool passed)
-{
-	struct enter *e;
-	size_t n = 0;
-
-	if (u->nused * 2 >= u->nslots && !enters_rebuild(u))
-		return;
-	e = enter_slot(u->enters, u->nslots, ev->tid);
-	if (!e->used) {
-		e->used = true;
-		e->tid = ev->tid;
-		u->nused++;
-	}
-	e->stored = false;
-	for (uint32_t i = 0; i < ev->nparams; i++)
-		n += ev->params[i].n;
-	if (!enter_room(u, e, n))
-		return;
-	e->stored = true;
-	e->passed = passed;
-	e->type = ev->type;
-	e->nparams = (uint8_t)ev->nparams;
-	char *to = n <= ENTER_SMALL ? e->small : e->heap;
-	for (uint32_t i = 0; i < ev->nparams; i++) {
-		e->lens[i] = (uint32_t)ev->params[i].n;
-		if (e->lens[i])
-			memcpy(to, ev->params[i].p, e->lens[i]);
-		to += e->lens[i];
-	}
-}
-
-static int by_tid(const void *a, const void *b)
-{
-	const struct enter *x = *(struct enter *const *)a, *y = *(struct enter *const *)b;
-
-	return (x->tid > y->tid) - (x->tid < y->tid);
-}
-
 int upgrader_each(const struct upgrader *u,
 		  int (*take)(void *arg, const struct event *ev, bool passed, struct err *err),
 		  void *arg, struct err *err)
 {
-	struct enter **stored = malloc((u->nslots + 1) * sizeof *stored);
-	uint32_t n = 0;
-	int rc = 0;
-
-	if (!stored)
-		return err_set(err, ERR_NOMEM, "no memory to list enter events");
-	for (uint32_t i = 0; i < u->nslots; i++) {
-		if (u->enters[i].stored)
-			stored[n++] = &u->enters[i];
-	}
-	qsort(stored, n, sizeof *stored, by_tid);
-	for (uint32_t i = 0; rc == 0 && i < n; i++) {
-		const struct enter *e = stored[i];
-		struct event ev = { .tid = e->tid, .type = e->type };
-
-		ev.desc = schema_event(e->type);
-		ev.nparams = e->nparams;
-		for (uint32_t k = 0; k < ev.nparams; k++)
-			ev.params[k] = enter_param(e, k);
-		rc = take(arg, &ev, e->passed, err);
-	}
-	free(stored);
-	return rc;
+	return enter_table_each(&u->enters, take, arg, err);
 }
 
 static int save_enter(void *arg, const struct event *ev, bool passed, struct err *err)
@@ -253,18 +74,14 @@ static int save_enter(void *arg, const struct event *ev, bool passed, struct err
 
 void upgrader_save(const struct upgrader *u, struct snapshot *out)
 {
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < u->nslots; i++)
-		n += u->enters[i].stored;
-	snapshot_put(out, n);
+	snapshot_put(out, enter_table_count(&u->enters));
 	if (upgrader_each(u, save_enter, out, NULL) < 0)
 		snapshot_no_memory(out);
 }
 
 /* Changed events go into a table of their own: their bytes may still be those of the old one. */
 struct rewriting {
-	struct upgrader fresh;
+	struct enter_table fresh;
 	int (*rewrite)(void *arg, struct event *ev, struct err *err);
 	void *arg;
 };
@@ -276,7 +93,7 @@ static int rewrite_enter(void *arg, const struct event *ev, bool passed, struct 
 
 	if (w->rewrite(w->arg, &changed, err) < 0)
 		return -1;
-	enter_store(&w->fresh, &changed, passed);
+	enter_table_store(&w->fresh, &changed, passed);
 	return 0;
 }
 
@@ -284,17 +101,14 @@ int upgrader_rewrite(struct upgrader *u,
 		     int (*rewrite)(void *arg, struct event *ev, struct err *err), void *arg,
 		     struct err *err)
 {
-	struct rewriting w = { .fresh = { .stats = u->stats }, .rewrite = rewrite, .arg = arg };
+	struct rewriting w = { .rewrite = rewrite, .arg = arg };
 
 	if (upgrader_each(u, rewrite_enter, &w, err) < 0) {
-		upgrader_reset(&w.fresh);
+		enter_table_clear(&w.fresh);
 		return -1;
 	}
-	upgrader_reset(u);
-	u->enters = w.fresh.enters;
-	u->nslots = w.fresh.nslots;
-	u->nused = w.fresh.nused;
-	u->heap_bytes = w.fresh.heap_bytes;
+	enter_table_clear(&u->enters);
+	u->enters = w.fresh;
 	return 0;
 }
 
@@ -313,7 +127,7 @@ void upgrader_load(struct upgrader *u, struct snapshot_reader *from)
 			snapshot_damaged(from, "an event that no exit waits for");
 			return;
 		}
-		enter_store(u, &ev, passed);
+		enter_table_store(&u->enters, &ev, passed);
 		/* As if it had been counted here: its exit takes it out of this count again. */
 		u->stats->enter_dropped += !passed;
 	}
@@ -381,7 +195,7 @@ static int container_json(struct upgrader *u, const struct event *ev, struct sv 
 static int build(struct upgrader *u, const struct conversion *c, const struct event *ev,
 		 const struct event_desc *to, uint32_t first, struct sv *out, struct err *err)
 {
-	struct enter *enter = enter_find(u, ev->tid);
+	struct enter *enter = enter_table_find(&u->enters, ev->tid);
 	bool enter_used = false;
 
 	for (uint32_t i = 0; i < c->n; i++) {
@@ -423,7 +237,7 @@ static int build(struct upgrader *u, const struct conversion *c, const struct ev
 		}
 	}
 	if (enter_used) {
-		enter->stored = false; /* its bytes stay until the next call */
+		enter_take(enter);
 		if (!enter->passed) {
 			u->stats->enter_dropped--;
 			u->stats->enter_merged++;
@@ -495,11 +309,11 @@ static enum upgrade_result convert(struct upgrader *u, struct event *ev, bool *a
 	}
 	switch ((enum conv_action)c->action) {
 	case CONV_STORE:
-		enter_store(u, ev, false);
+		enter_table_store(&u->enters, ev, false);
 		u->stats->enter_dropped++;
 		return UPGRADE_DROP;
 	case CONV_STORE_AND_PASS:
-		enter_store(u, ev, true);
+		enter_table_store(&u->enters, ev, true);
 		return UPGRADE_KEEP;
 	case CONV_PASS:
 		return UPGRADE_KEEP;
