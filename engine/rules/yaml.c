@@ -3,7 +3,6 @@
 #include "engine/rules/yaml_scan.h"
 #include "format/base/strmap.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -135,6 +134,16 @@ static int parse_block_seq(struct parser *p)
 	}
 }
 
+/* Behind an item of a flow collection: a comma or the end, which stays. */
+static int parse_flow_separator(struct parser *p, enum yaml_token_kind end, const char *what)
+{
+	if (!p->tok)
+		return fail(p, p->scan.in.at, what);
+	if (is(p, YT_FLOW_ENTRY))
+		return take(p);
+	return is(p, end) ? 0 : fail(p, p->tok->mark, what);
+}
+
 static int parse_flow_seq(struct parser *p)
 {
 	static const char what[] = "end of sequence flow not found";
@@ -147,16 +156,8 @@ static int parse_flow_seq(struct parser *p)
 		if (is(p, YT_FLOW_SEQ_END))
 			return take(p);
 		p->in_flow_seq = true;
-		if (parse_node(p) < 0)
+		if (parse_node(p) < 0 || parse_flow_separator(p, YT_FLOW_SEQ_END, what) < 0)
 			return -1;
-		if (!p->tok)
-			return fail(p, p->scan.in.at, what);
-		if (is(p, YT_FLOW_ENTRY)) {
-			if (take(p) < 0)
-				return -1;
-		} else if (!is(p, YT_FLOW_SEQ_END)) {
-			return fail(p, p->tok->mark, what);
-		}
 	}
 }
 
@@ -205,16 +206,8 @@ static int parse_flow_map(struct parser *p)
 			return fail(p, p->scan.in.at, what);
 		if (is(p, YT_FLOW_MAP_END))
 			return take(p);
-		if (parse_pair(p) < 0)
+		if (parse_pair(p) < 0 || parse_flow_separator(p, YT_FLOW_MAP_END, what) < 0)
 			return -1;
-		if (!p->tok)
-			return fail(p, p->scan.in.at, what);
-		if (is(p, YT_FLOW_ENTRY)) {
-			if (take(p) < 0)
-				return -1;
-		} else if (!is(p, YT_FLOW_MAP_END)) {
-			return fail(p, p->tok->mark, what);
-		}
 	}
 }
 
@@ -508,82 +501,4 @@ int yaml_parse(struct sv text, struct arena *arena, struct yaml_stream *out, str
 	free(p.anchored);
 	free(p.stack);
 	return rc;
-}
-
-/* --- access --- */
-
-const struct yaml_node *yaml_get_key(const struct yaml_node *map, const char *key)
-{
-	struct sv want = sv_of(key);
-
-	if (map->kind != YAML_MAP)
-		return NULL;
-	for (size_t i = 0; i < map->n; i++) {
-		const struct yaml_node *k = map->items[2 * i];
-
-		if (k->kind == YAML_SCALAR && sv_eq(k->text, want))
-			return map->items[2 * i + 1];
-	}
-	return NULL;
-}
-
-/* "word", "Word" or "WORD"; `word` is lower case. */
-static bool is_flexible(struct sv text, const char *word)
-{
-	size_t n = strlen(word), upper = 0;
-
-	if (text.n != n)
-		return false;
-	for (size_t i = 0; i < n; i++) {
-		bool is_upper = text.p[i] >= 'A' && text.p[i] <= 'Z';
-
-		if ((is_upper ? text.p[i] + ('a' - 'A') : text.p[i]) != word[i])
-			return false;
-		upper += is_upper;
-	}
-	return upper == 0 || upper == n || (upper == 1 && text.p[0] < 'a');
-}
-
-bool yaml_to_bool(const struct yaml_node *node, bool *out)
-{
-	static const char *const words[][2] = {
-		{ "n", "y" }, { "no", "yes" }, { "false", "true" }, { "off", "on" }
-	};
-
-	if (node->kind != YAML_SCALAR)
-		return false;
-	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
-		for (int value = 0; value < 2; value++) {
-			if (is_flexible(node->text, words[i][value])) {
-				*out = value;
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-bool yaml_to_u32(const struct yaml_node *node, uint32_t *out)
-{
-	struct sv s = node->text;
-	char *end;
-
-	/* Octal and hexadecimal as in C; blanks may follow, none may lead. */
-	if (node->kind != YAML_SCALAR || s.n == 0 ||
-	    !((s.p[0] >= '0' && s.p[0] <= '9') ||
-	      (s.p[0] == '+' && s.n > 1 && s.p[1] >= '0' && s.p[1] <= '9')))
-		return false;
-	errno = 0;
-	unsigned long long v = strtoull(s.p, &end, 0);
-	if (errno || v > UINT32_MAX)
-		return false;
-	/* "0x" alone is not a zero followed by an x. */
-	if (end[-1] == '0' && (*end == 'x' || *end == 'X'))
-		return false;
-	while (*end == ' ' || (*end >= '\t' && *end <= '\r'))
-		end++;
-	if (end != s.p + s.n)
-		return false;
-	*out = (uint32_t)v;
-	return true;
 }
