@@ -84,11 +84,44 @@ static void columns_of_every_width_come_back(void **state)
 	packer_free(packer);
 }
 
+static void column_picks_a_shape_and_keeps_every_row(void **state)
+{
+	struct packer *p = packer_new(3);
+	struct err err = { 0 };
+	char raw[8 * 1000];
+
+	(void)state;
+	for (int kind = 0; kind < 4; kind++) {
+		struct buf out = { 0 }, back = { 0 };
+		uint64_t seed = 1;
+
+		for (size_t i = 0; i < 1000; i++) {
+			uint64_t v = kind == 0 ? 7 : kind == 1 ? i * 4096 + 0x7f0000000000u : i % 3;
+
+			if (kind == 3)
+				v = seed = seed * 6364136223846793005u + 1442695040888963407u;
+			memcpy(raw + i * 8, &v, 8);
+		}
+		assert_int_equal(column_pack(p, (struct sv){ raw, sizeof raw }, 8, &out, &err), 0);
+		if (kind < 2)
+			assert_true(out.n < 100);
+		struct sv in = buf_sv(&out);
+		assert_int_equal(column_unpack(p, &in, &back, &err), 0);
+		assert_int_equal(in.n, 0);
+		assert_int_equal(back.n, sizeof raw);
+		assert_memory_equal(back.p, raw, sizeof raw);
+		buf_deinit(&out);
+		buf_deinit(&back);
+	}
+	packer_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(columns_say_what_is_wrong_with_them),
 		cmocka_unit_test(columns_of_every_width_come_back),
+		cmocka_unit_test(column_picks_a_shape_and_keeps_every_row),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -371,77 +371,6 @@ static void block_with_changed_bytes_never_reads_outside(void **state)
 	buf_deinit(&payload);
 }
 
-static void column_picks_a_shape_and_keeps_every_row(void **state)
-{
-	struct packer *p = packer_new(3);
-	struct err err = { 0 };
-	char raw[8 * 1000];
-
-	(void)state;
-	for (int kind = 0; kind < 4; kind++) {
-		struct buf out = { 0 }, back = { 0 };
-		uint64_t seed = 1;
-
-		for (size_t i = 0; i < 1000; i++) {
-			uint64_t v = kind == 0 ? 7 : kind == 1 ? i * 4096 + 0x7f0000000000u : i % 3;
-
-			if (kind == 3)
-				v = seed = seed * 6364136223846793005u + 1442695040888963407u;
-			memcpy(raw + i * 8, &v, 8);
-		}
-		assert_int_equal(column_pack(p, (struct sv){ raw, sizeof raw }, 8, &out, &err), 0);
-		if (kind < 2)
-			assert_true(out.n < 100);
-		struct sv in = buf_sv(&out);
-		assert_int_equal(column_unpack(p, &in, &back, &err), 0);
-		assert_int_equal(in.n, 0);
-		assert_int_equal(back.n, sizeof raw);
-		assert_memory_equal(back.p, raw, sizeof raw);
-		buf_deinit(&out);
-		buf_deinit(&back);
-	}
-	packer_free(p);
-}
-
-static void index_says_what_is_wrong_with_it(void **state)
-{
-#define F(size) "\3" size /* an EVENTS frame */
-	static const struct {
-		struct sv bytes;
-		const char *says;
-	} bad[] = {
-		{ SV(""), "ends early" },
-		{ SV("\1\x10"), "ends early" },
-		{ SV("\1\x10\0"), "ends early" },
-		{ SV("\1\x10\0" F("\x60") "\5"), "ends early" },
-		{ SV("\1\x10\0" F("\x57") "\5\0\0"), "frame of 87 bytes" },
-		{ SV("\1\x10\0" F("\xff\xff\xff\xff\x7f") "\5\0\0"), "frame of 34359738367 bytes" },
-		{ SV("\1\x10\0" F("\x60") "\0\0\0"), "block of 0 events" },
-		{ SV("\1\x10\0" F("\x60") "\xff\xff\xff\1\0\0"), "block of 4194303 events" },
-		{ SV("\1\x10\0" F("\x60") "\1\1\1"), "block without end" },
-		{ SV("\1\x10\0" F("\x60") "\1\0\0"), "end at 112, but it begins at 208" },
-		{ SV("\3\x10\0" F("\x60") "\1\0\0" F("\xf0\1") "\1\0\0" F("\x60")),
-		  "behind itself" },
-		{ SV("\2\x10\0\7\x60\5\7\x60\4"), "counts events backwards" },
-		{ SV("\1\x10\0" F("\xc0\1") "\1\0\0"), "ends early" },
-		{ SV("\1\x10\0" F("\xc0\1") "\1\0\0\1\xff\x0f\1"), "events of type 2047" },
-		{ SV("\1\x10\0" F("\xc0\1") "\1\0\0\1\1\2"), "counts 2 events of type 1" },
-		{ SV("\1\x10\0" F("\xc0\1") "\2\0\0\2\3\1\3\1"), "counts 1 events of type 3" },
-		{ SV("\1\x10\0" F("\xc0\1") "\2\0\0\1\3\1"), "1 events of a segment that has 2" },
-		{ SV("\0\0\0x"), "behind the index" },
-	};
-#undef F
-
-	(void)state;
-	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
-		struct trace_index index;
-		struct err err = { 0 };
-
-		assert_int_equal(trace_index_parse(bad[i].bytes, 208, &index, &err), -1);
-		assert_non_null(strstr(err.msg, bad[i].says));
-	}
-}
-
 /* --- real traces --- */
 
 static void round_trip_file(const char *from, const char *to)
@@ -501,8 +430,6 @@ int main(void)
 		T(trace_with_bytes_behind_it_is_refused),
 		cmocka_unit_test(block_cut_anywhere_is_refused),
 		cmocka_unit_test(block_with_changed_bytes_never_reads_outside),
-		cmocka_unit_test(column_picks_a_shape_and_keeps_every_row),
-		cmocka_unit_test(index_says_what_is_wrong_with_it),
 		T(stock_traces_survive_the_round_trip),
 	};
 

@@ -394,6 +394,45 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void index_says_what_is_wrong_with_it(void **state)
+{
+#define F(size) "\3" size /* an EVENTS frame */
+	static const struct {
+		struct sv bytes;
+		const char *says;
+	} bad[] = {
+		{ SV(""), "ends early" },
+		{ SV("\1\x10"), "ends early" },
+		{ SV("\1\x10\0"), "ends early" },
+		{ SV("\1\x10\0" F("\x60") "\5"), "ends early" },
+		{ SV("\1\x10\0" F("\x57") "\5\0\0"), "frame of 87 bytes" },
+		{ SV("\1\x10\0" F("\xff\xff\xff\xff\x7f") "\5\0\0"), "frame of 34359738367 bytes" },
+		{ SV("\1\x10\0" F("\x60") "\0\0\0"), "block of 0 events" },
+		{ SV("\1\x10\0" F("\x60") "\xff\xff\xff\1\0\0"), "block of 4194303 events" },
+		{ SV("\1\x10\0" F("\x60") "\1\1\1"), "block without end" },
+		{ SV("\1\x10\0" F("\x60") "\1\0\0"), "end at 112, but it begins at 208" },
+		{ SV("\3\x10\0" F("\x60") "\1\0\0" F("\xf0\1") "\1\0\0" F("\x60")),
+		  "behind itself" },
+		{ SV("\2\x10\0\7\x60\5\7\x60\4"), "counts events backwards" },
+		{ SV("\1\x10\0" F("\xc0\1") "\1\0\0"), "ends early" },
+		{ SV("\1\x10\0" F("\xc0\1") "\1\0\0\1\xff\x0f\1"), "events of type 2047" },
+		{ SV("\1\x10\0" F("\xc0\1") "\1\0\0\1\1\2"), "counts 2 events of type 1" },
+		{ SV("\1\x10\0" F("\xc0\1") "\2\0\0\2\3\1\3\1"), "counts 1 events of type 3" },
+		{ SV("\1\x10\0" F("\xc0\1") "\2\0\0\1\3\1"), "1 events of a segment that has 2" },
+		{ SV("\0\0\0x"), "behind the index" },
+	};
+#undef F
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		struct trace_index index;
+		struct err err = { 0 };
+
+		assert_int_equal(trace_index_parse(bad[i].bytes, 208, &index, &err), -1);
+		assert_non_null(strstr(err.msg, bad[i].says));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +443,7 @@ int main(void)
 		cmocka_unit_test(a_filter_knows_what_is_in_its_segment),
 		cmocka_unit_test(snapshots_say_what_is_wrong_with_them),
 		cmocka_unit_test(a_pipe_is_read_from_front_to_back),
+		cmocka_unit_test(index_says_what_is_wrong_with_it),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
