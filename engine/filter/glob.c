@@ -85,14 +85,14 @@ static unsigned char at(struct sv p, size_t i)
 
 /*
  * "[:name:]" whose ':' is at i: the offset behind it and the class.  0: the name holds something
- * else than letters, so the '[' stands for itself.
+ * else than letters, so the '[' stands for itself; to glibc, 'z' is no letter here.
  */
 static size_t class_at(struct sv p, size_t i, bool (**has)(unsigned char c))
 {
 	size_t start = ++i;
 	struct sv name;
 
-	while (is_lower(at(p, i)))
+	while (is_lower(at(p, i)) && at(p, i) != 'z')
 		i++;
 	if (at(p, i) != ':' || at(p, i + 1) != ']')
 		return 0;
@@ -119,11 +119,9 @@ enum bracket { BRACKET_MISS, BRACKET_HIT, BRACKET_LITERAL };
 /* Behind the element that matched: move *at_end behind the bracket. */
 static enum bracket skip_bracket(struct sv p, size_t *at_end)
 {
-	size_t i = *at_end;
-
 	bool (*has)(unsigned char c);
 	unsigned char c, symbol;
-	size_t end;
+	size_t i = *at_end, end;
 
 	for (;;) {
 		c = at(p, i++);
@@ -140,12 +138,90 @@ static enum bracket skip_bracket(struct sv p, size_t *at_end)
 			end = class_at(p, i, &has);
 			if (end)
 				i = end;
-		} else if (c == '[' && (at(p, i) == '=' || at(p, i) == '.')) {
-			i = symbol_at(p, i, p.p[i], &symbol);
+		} else if (c == '[' && at(p, i) == '=') {
+			i = symbol_at(p, i, '=', &symbol);
 			if (!i)
 				return BRACKET_MISS;
+		} else if (c == '[' && at(p, i) == '.') {
+			/* as in glibc, a name of several characters does no harm here */
+			do {
+				if (at(p, ++i) == 0)
+					return BRACKET_MISS;
+			} while (at(p, i) != '.' || at(p, i + 1) != ']');
+			i += 2;
 		}
 	}
+}
+
+/* The upper end of a range, at *i; moves *i behind it.  False: it is malformed. */
+static bool range_end(struct sv p, size_t *i, bool fold, unsigned char *high)
+{
+	if (at(p, *i) == '[' && at(p, *i + 1) == '.') {
+		*high = '[';
+		*i = symbol_at(p, *i + 1, '.', high);
+		return *i != 0;
+	}
+	if (at(p, *i) == '\\' && at(p, ++*i) == 0)
+		return false;
+	*high = fold_byte(at(p, (*i)++), fold);
+	return true;
+}
+
+/* What one element of a bracket says of a byte.  WRONG: malformed, the bracket matches nothing. */
+enum element { ELEMENT_OTHER, ELEMENT_HIT, ELEMENT_WRONG };
+
+static enum element verdict(bool hit)
+{
+	return hit ? ELEMENT_HIT : ELEMENT_OTHER;
+}
+
+/* A character or a range, at *i; moves *i behind it. */
+static enum element match_range(struct sv p, size_t *i, unsigned char raw, bool fold)
+{
+	unsigned char text = fold_byte(raw, fold), low = fold_byte(at(p, *i), fold), high;
+	bool symbol = at(p, *i) == '[' && at(p, *i + 1) == '.';
+	bool escape = at(p, *i) == '\\';
+
+	++*i;
+	if (symbol) {
+		*i = symbol_at(p, *i, '.', &low);
+		if (!*i)
+			return ELEMENT_WRONG;
+	} else if (escape) {
+		if (at(p, *i) == 0)
+			return ELEMENT_WRONG;
+		low = fold_byte(at(p, (*i)++), fold);
+	}
+	bool dash = at(p, *i) == '-';
+
+	if (dash && at(p, *i + 1) && at(p, *i + 1) != ']') {
+		++*i;
+		if (!range_end(p, i, fold, &high))
+			return ELEMENT_WRONG;
+		return verdict(low <= text && text <= high);
+	}
+	if (dash && at(p, *i + 1) == 0 && low != text)
+		return ELEMENT_WRONG;
+	/* as in glibc, "[[.a.]-]" holds '-' but not 'a' */
+	return verdict(low == (symbol ? raw : text) && !(symbol && dash));
+}
+
+/* One element of a bracket, at *i; moves *i behind it. */
+static enum element match_element(struct sv p, size_t *i, unsigned char raw, bool fold)
+{
+	bool (*has)(unsigned char c);
+	unsigned char symbol;
+	size_t end;
+
+	if (at(p, *i) == '[' && at(p, *i + 1) == ':' && (end = class_at(p, *i + 1, &has)) != 0) {
+		*i = end;
+		return has ? verdict(has(raw)) : ELEMENT_WRONG;
+	}
+	if (at(p, *i) == '[' && (end = symbol_at(p, *i + 1, '=', &symbol)) != 0) {
+		*i = end;
+		return verdict(symbol == raw);
+	}
+	return match_range(p, i, raw, fold);
 }
 
 /*
@@ -154,70 +230,26 @@ static enum bracket skip_bracket(struct sv p, size_t *at_end)
  */
 static enum bracket match_bracket(struct sv p, size_t *i, unsigned char raw, bool fold)
 {
-	unsigned char text = fold_byte(raw, fold), low, high, c;
-	size_t k = *i, end;
-	bool (*has)(unsigned char c);
-	bool negated = at(p, k) == '!' || at(p, k) == '^', hit = false;
+	size_t k = *i;
+	bool negated = at(p, k) == '!' || at(p, k) == '^';
 
 	k += negated;
-	c = at(p, k++);
 	do {
-		if (c == 0)
+		if (at(p, k) == 0)
 			return BRACKET_LITERAL;
-		if (c == '[' && at(p, k) == ':' && (end = class_at(p, k, &has)) != 0) {
-			if (!has)
-				return BRACKET_MISS;
-			hit = has(raw);
-			k = end;
-		} else if (c == '[' && (end = symbol_at(p, k, '=', &low)) != 0) {
-			hit = low == raw;
-			k = end;
-		} else {
-			bool symbol = c == '[' && at(p, k) == '.';
+		enum element element = match_element(p, &k, raw, fold);
 
-			low = fold_byte(c, fold);
-			if (symbol) {
-				k = symbol_at(p, k, '.', &low);
-				if (!k)
-					return BRACKET_MISS;
-			} else if (c == '\\') {
-				if (at(p, k) == 0)
-					return BRACKET_MISS;
-				low = fold_byte(at(p, k++), fold);
-			}
-			if (at(p, k) == '-' && at(p, k + 1) && at(p, k + 1) != ']') {
-				k++;
-				high = fold_byte(at(p, k), fold);
-				if (at(p, k) == '[' && at(p, k + 1) == '.') {
-					k = symbol_at(p, k + 1, '.', &high);
-					if (!k)
-						return BRACKET_MISS;
-				} else {
-					if (at(p, k) == '\\') {
-						high = fold_byte(at(p, ++k), fold);
-						if (high == 0)
-							return BRACKET_MISS;
-					}
-					k++;
-				}
-				hit = low <= text && text <= high;
-			} else if (at(p, k) == '-' && at(p, k + 1) == 0 && low != text) {
-				return BRACKET_MISS;
-			} else {
-				/* as in glibc, "[[.a.]-]" holds '-' but not 'a' */
-				hit = low == (symbol ? raw : text) && !(symbol && at(p, k) == '-');
-			}
-		}
-		if (hit) {
+		if (element == ELEMENT_WRONG)
+			return BRACKET_MISS;
+		if (element == ELEMENT_HIT) {
 			enum bracket rest = skip_bracket(p, &k);
 
 			if (rest == BRACKET_HIT)
 				*i = k;
 			return rest == BRACKET_HIT && negated ? BRACKET_MISS : rest;
 		}
-		c = at(p, k++);
-	} while (c != ']');
-	*i = k;
+	} while (at(p, k) != ']');
+	*i = k + 1;
 	return negated ? BRACKET_HIT : BRACKET_MISS;
 }
 

@@ -33,11 +33,11 @@ static void globs_match_as_fnmatch_does(void **state)
 		"a",           "b",         "*",       "?",        "[",        "]",
 		"!",           "^",         "-",       "\\",       ":",        "/",
 		"A",           "[ab]",      "[!a]",    "[a-c]",    "[]-a]",    "[[:alpha:]]",
-		"[[:upper:]]", "[[:foo:]]", "[[.a.]]", "[[=b=]c]", "[[.-.]-]",
+		"[[:upper:]]", "[[:foo:]]", "[[.a.]]", "[[=b=]c]", "[[.-.]-]", "[:z:]",
+		"[.",          ".]",        ".",       "z",
 	};
-	static const char *const text_parts[] = {
-		"a", "b", "c", "A", "[", "]", "-", "!", "\\", "/"
-	};
+	static const char *const text_parts[] = { "a", "b", "c",  "A", "[", "]",
+						  "-", "!", "\\", "/", ".", "z" };
 	struct buf pattern = { 0 }, text = { 0 };
 	uint64_t rng = 7;
 
