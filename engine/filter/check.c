@@ -80,18 +80,22 @@ static void adapt_to_falco(struct check *c, enum ast_mod mod)
 static int compile_constants(const struct ast *a, struct check_env *env, struct check *c,
 			     struct err *err)
 {
+	struct comparison with = {
+		.op = a->op, .mod = a->mod, .type = c->left->type, .is_list = c->left->is_list
+	};
 	struct sv *texts;
 	size_t n;
 
 	if (copy_texts(a, env->arena, &texts, &n, err) < 0)
 		return -1;
+	with.texts = texts;
+	with.n = n;
 	if (c->compare == COMPARE_AROUND && n && a->op != OP_EQ)
 		return err_set(err, ERR_CHECK, "evt.around supports only '=' comparison operator");
 	if (c->raw && c->left->type == PT_BYTEBUF && n)
 		return err_set(err, ERR_CHECK, "%s is bytes and knows no operator but exists",
 			       c->left->name);
-	if (match_compile(&c->match, a->op, a->mod, c->left->type, c->left->is_list, texts, n,
-			  env->arena, env->regexes, err) < 0 ||
+	if (match_compile(&c->match, &with, env->arena, env->regexes, err) < 0 ||
 	    check_event_types(c, texts, n, err) < 0)
 		return -1;
 	c->match.clean = c->left->kind == EXPR_FIELD; /* value.h promises it of fields */

@@ -360,34 +360,34 @@ static match_fn *modified_test(const struct match *m, enum ast_mod mod)
 	return mod == MOD_ONEOF ? test_oneof : mod == MOD_ANYOF ? test_anyof : test_allof;
 }
 
-int match_compile(struct match *m, enum ast_op op, enum ast_mod mod, enum param_type type,
-		  bool is_list, const struct sv *texts, size_t n, struct arena *arena,
+int match_compile(struct match *m, const struct comparison *c, struct arena *arena,
 		  struct regex_list **regexes, struct err *err)
 {
+	const enum ast_op op = c->op;
 	bool set = op == OP_IN || op == OP_INTERSECTS;
 
-	*m = (struct match){ .op = (uint8_t)op, .type = (uint8_t)type, .n = (uint32_t)n };
-	if (compare_allowed(op, type, is_list, err) < 0 ||
-	    parse_constants(m, texts, arena, err) < 0)
+	*m = (struct match){ .op = (uint8_t)op, .type = (uint8_t)c->type, .n = (uint32_t)c->n };
+	if (compare_allowed(op, c->type, c->is_list, err) < 0 ||
+	    parse_constants(m, c->texts, arena, err) < 0)
 		return -1;
-	m->one = single_test(op, compare_class(type));
-	if ((set || mod != MOD_NONE) && make_words(m, arena, err) < 0)
+	m->one = single_test(op, compare_class(c->type));
+	if ((set || c->mod != MOD_NONE) && make_words(m, arena, err) < 0)
 		return -1;
 	if ((op == OP_CONTAINS || op == OP_ICONTAINS) && find_rarest(m, arena, err) < 0)
 		return -1;
-	if (op == OP_REGEX && make_regexes(m, texts, arena, regexes, err) < 0)
+	if (op == OP_REGEX && make_regexes(m, c->texts, arena, regexes, err) < 0)
 		return -1;
 	if (op == OP_PMATCH) {
-		m->paths = pathset_new(texts, n, arena);
+		m->paths = pathset_new(c->texts, c->n, arena);
 		if (!m->paths)
 			return no_memory(err);
 		m->test = test_paths;
 	} else if (set) {
-		m->test = set_test(m, is_list);
-	} else if (mod != MOD_NONE) {
-		m->test = modified_test(m, mod);
+		m->test = set_test(m, c->is_list);
+	} else if (c->mod != MOD_NONE) {
+		m->test = modified_test(m, c->mod);
 	} else {
-		m->test = n ? m->one : test_never;
+		m->test = m->n ? m->one : test_never;
 	}
 	return 0;
 }

@@ -35,12 +35,22 @@ struct match {
 	struct regex **regexes;
 };
 
+/* What is compared with what. */
+struct comparison {
+	enum ast_op op;
+	enum ast_mod mod;
+	enum param_type type; /* of the values */
+	bool is_list;         /* the values are lists with elements of this type */
+	const struct sv *texts;
+	size_t n;
+};
+
 /*
- * Prepare: values of `type` (elements of it if is_list) are compared with these texts.  Texts are
- * borrowed.  ERR_CHECK with a sentence for a constant that the type cannot have.
+ * Prepare a comparison.  Its texts are borrowed; what is made of them lives in `arena`, but for
+ * regular expressions, which are put on the list.  ERR_CHECK with a sentence for an operator or a
+ * constant that the type cannot have.
  */
-int match_compile(struct match *m, enum ast_op op, enum ast_mod mod, enum param_type type,
-		  bool is_list, const struct sv *texts, size_t n, struct arena *arena,
+int match_compile(struct match *m, const struct comparison *c, struct arena *arena,
 		  struct regex_list **regexes, struct err *err);
 
 static inline bool match_test(const struct match *m, const struct value *v)
