@@ -8,12 +8,25 @@ static struct sv container_of(const struct thread *t)
 	return text_sv(t->container_id);
 }
 
-/* which: use the login uid */
-static const struct user *user_of(const struct field_ref *f, const struct field_ctx *ctx,
-				  const struct thread *t, uint32_t *uid)
+/* The account that a field tells of. */
+struct account {
+	const struct thread *thread;
+	const struct user *user; /* NULL: not in the list */
+	uint32_t uid;
+};
+
+/* which: the one that logged in.  False: there is no thread. */
+static bool find_account(const struct field_ref *f, const struct field_ctx *ctx,
+			 struct account *out)
 {
-	*uid = f->def->which ? t->loginuid : t->uid;
-	return state_user(ctx->state, container_of(t), *uid);
+	const struct thread *t = now_thread(ctx);
+
+	if (!t)
+		return false;
+	out->thread = t;
+	out->uid = f->def->which ? t->loginuid : t->uid;
+	out->user = state_user(ctx->state, container_of(t), out->uid);
+	return true;
 }
 
 /* A container event shows the user that the container runs as, if it says so. */
@@ -31,40 +44,34 @@ static struct sv container_user(const struct field_ctx *ctx, const struct thread
 
 bool get_user_name(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
-	const struct thread *t = now_thread(ctx);
-	const struct user *user;
-	uint32_t uid;
+	struct account a;
 
-	if (!t)
+	if (!find_account(f, ctx, &a))
 		return false;
-	if (!f->def->which && container_user(ctx, t).n)
-		return put_text(out, container_user(ctx, t));
-	user = user_of(f, ctx, t, &uid);
-	return put_text(out, user ? text_sv(user->name) : uid == 0 ? SV("root") : SV("<NA>"));
+	if (!f->def->which && container_user(ctx, a.thread).n)
+		return put_text(out, container_user(ctx, a.thread));
+	if (a.user)
+		return put_text(out, text_sv(a.user->name));
+	return put_text(out, a.uid == 0 ? SV("root") : SV("<NA>"));
 }
 
 bool get_user_homedir(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
-	const struct thread *t = now_thread(ctx);
-	const struct user *user;
-	uint32_t uid;
+	struct account a;
 
-	if (!t)
+	if (!find_account(f, ctx, &a))
 		return false;
-	user = user_of(f, ctx, t, &uid);
-	return put_text(out, user ? text_sv(user->homedir) : uid == 0 ? SV("/root") : SV("<NA>"));
+	if (a.user)
+		return put_text(out, text_sv(a.user->homedir));
+	return put_text(out, a.uid == 0 ? SV("/root") : SV("<NA>"));
 }
 
 bool get_user_shell(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
 {
-	const struct thread *t = now_thread(ctx);
-	const struct user *user;
-	uint32_t uid;
+	struct account a;
 
-	if (!t)
-		return false;
-	user = user_of(f, ctx, t, &uid);
-	return put_text(out, user ? text_sv(user->shell) : SV("<NA>"));
+	return find_account(f, ctx, &a) &&
+	       put_text(out, a.user ? text_sv(a.user->shell) : SV("<NA>"));
 }
 
 bool get_user_loginuid(const struct field_ref *f, struct field_ctx *ctx, struct value *out)
