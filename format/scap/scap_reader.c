@@ -265,12 +265,54 @@ static enum next single(struct scap_reader *r, const struct block_type *type, ui
 
 /* --- events --- */
 
+/*
+ * One bad event among those that complete the start is passed over, later ones end the reading: so
+ * does the reference.  leading: whether it was among them.
+ */
+static enum next bad_event(struct scap_reader *r, bool leading, uint64_t offset, struct err *err)
+{
+	if (!leading || r->err.code == ERR_NOMEM)
+		return fail(r, offset, err);
+	r->err = (struct err){ 0 };
+	r->intake.leading = false;
+	r->base.stats.blocks_skipped++;
+	r->layout.damaged_events++;
+	return NEXT_IDLE;
+}
+
+/* An event as it was decoded, into the record to show for it; NEXT_IDLE: there is none. */
+static enum next take_event(struct scap_reader *r, struct record *rec, uint64_t offset,
+			    struct err *err)
+{
+	struct event *ev = &rec->event;
+	bool leading = r->intake.leading;
+
+	if (ev->type == EV_NOTIFICATION_E) {
+		struct loss_entry loss;
+
+		if (loss_event_parse(ev, &r->loss, &loss)) {
+			*rec = (struct record){ .kind = RECORD_LOSS, .loss = loss };
+			intake_loss(&r->intake);
+			return NEXT_ITEM;
+		}
+	}
+	source_note_event(&r->base, ev);
+	switch (intake_event(&r->intake, ev, &r->err)) {
+	case UPGRADE_KEEP:
+		return NEXT_ITEM;
+	case UPGRADE_DROP:
+		return NEXT_IDLE;
+	case UPGRADE_ERROR:
+		break;
+	}
+	return bad_event(r, leading, offset, err);
+}
+
 /* An event block of `length` bytes is at the cursor.  NEXT_IDLE: nothing to show for it. */
 static enum next event_next(struct scap_reader *r, const struct block_type *type, uint32_t length,
 			    struct record *rec, struct err *err)
 {
 	uint64_t offset = input_offset(&r->in);
-	struct event *ev = &rec->event;
 	const char *block;
 
 	if (!type->large && length - BLOCK_HEADER > BLOCK_EVENT_MAX) {
@@ -281,48 +323,21 @@ static enum next event_next(struct scap_reader *r, const struct block_type *type
 	block = input_peek(&r->in, length);
 	if (!block)
 		return fail_cut(r, type->name, input_offset(&r->in), length, err);
-	enum event_block_result result = event_block_decode(
-		type, (struct sv){ block + BLOCK_HEADER, length - BLOCK_MIN }, ev, &r->err);
+	enum event_block_result result =
+		event_block_decode(type, (struct sv){ block + BLOCK_HEADER, length - BLOCK_MIN },
+				   &rec->event, &r->err);
 	input_skip(&r->in, length);
-	if (result == EVENT_BLOCK_NEWER) {
-		r->base.stats.blocks_skipped++;
-		r->layout.newer_events++;
-		return NEXT_IDLE;
+	switch (result) {
+	case EVENT_BLOCK_OK:
+		return take_event(r, rec, offset, err);
+	case EVENT_BLOCK_BAD:
+		return bad_event(r, r->intake.leading, offset, err);
+	case EVENT_BLOCK_NEWER:
+		break;
 	}
-	if (result == EVENT_BLOCK_OK && ev->type == EV_NOTIFICATION_E) {
-		struct loss_entry loss;
-
-		if (loss_event_parse(ev, &r->loss, &loss)) {
-			*rec = (struct record){ .kind = RECORD_LOSS, .loss = loss };
-			intake_loss(&r->intake);
-			return NEXT_ITEM;
-		}
-	}
-	bool leading = r->intake.leading;
-	if (result == EVENT_BLOCK_OK) {
-		source_note_event(&r->base, ev);
-		switch (intake_event(&r->intake, ev, &r->err)) {
-		case UPGRADE_KEEP:
-			break;
-		case UPGRADE_DROP:
-			return NEXT_IDLE;
-		case UPGRADE_ERROR:
-			result = EVENT_BLOCK_BAD;
-			break;
-		}
-	}
-	if (result == EVENT_BLOCK_BAD) {
-		/* One bad event among those that complete the start is passed over, later ones end
-		 * the reading: so does the reference. */
-		if (!leading || r->err.code == ERR_NOMEM)
-			return fail(r, offset, err);
-		r->err = (struct err){ 0 };
-		r->intake.leading = false;
-		r->base.stats.blocks_skipped++;
-		r->layout.damaged_events++;
-		return NEXT_IDLE;
-	}
-	return NEXT_ITEM;
+	r->base.stats.blocks_skipped++;
+	r->layout.newer_events++;
+	return NEXT_IDLE;
 }
 
 /* --- the stream --- */
