@@ -93,14 +93,10 @@ static struct sv basename_of(struct sv path)
 	return slash ? (struct sv){ slash + 1, path.n - (size_t)(slash + 1 - path.p) } : path;
 }
 
-/* What a process that executes a program, or makes another, tells of itself. */
-static bool default_of_process(struct script *s, const struct actor *a, const struct sv_list *argv,
-			       const struct param_desc *p, struct sv *out)
+/* A number that a process tells of itself. */
+static bool default_number(const struct script *s, const struct proc_entry *proc,
+			   const struct param_desc *p, struct sv *out)
 {
-	const struct proc_entry *proc = &a->proc;
-	struct arena *arena = s->r->arena;
-	struct sv exe = argv->n ? argv->items[0] : proc->exe;
-	struct sv comm = argv->n ? basename_of(exe) : proc->comm;
 	const struct {
 		const char *name;
 		int64_t value;
@@ -125,10 +121,37 @@ static bool default_of_process(struct script *s, const struct actor *a, const st
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
 		if (sv_eq(name, sv_of(numbers[i].name)) && schema_type_size(p->type)) {
-			*out = number_of(arena, p, numbers[i].value);
+			*out = number_of(s->r->arena, p, numbers[i].value);
 			return true;
 		}
 	}
+	return false;
+}
+
+/* Where a program of that name would be; exe as it is if it tells. */
+static struct sv default_path(struct arena *arena, struct sv exe, struct sv comm)
+{
+	char path[1024] = "/usr/bin/";
+	size_t n = comm.n < 1000 ? comm.n : 1000;
+
+	if (exe.n && exe.p[0] == '/')
+		return text_of(arena, exe);
+	memcpy(path + 9, comm.p, n);
+	return text_of(arena, (struct sv){ path, n + 9 });
+}
+
+/* What a process that executes a program, or makes another, tells of itself. */
+static bool default_of_process(struct script *s, const struct actor *a, const struct sv_list *argv,
+			       const struct param_desc *p, struct sv *out)
+{
+	const struct proc_entry *proc = &a->proc;
+	struct arena *arena = s->r->arena;
+	struct sv exe = argv->n ? argv->items[0] : proc->exe;
+	struct sv comm = argv->n ? basename_of(exe) : proc->comm;
+	const struct sv name = sv_of(p->name);
+
+	if (default_number(s, proc, p, out))
+		return true;
 	if (sv_eq(name, SV("exe")) || sv_eq(name, SV("filename"))) {
 		*out = text_of(arena, exe);
 	} else if (sv_eq(name, SV("comm"))) {
@@ -144,16 +167,7 @@ static bool default_of_process(struct script *s, const struct actor *a, const st
 	} else if (sv_eq(name, SV("cwd"))) {
 		*out = text_of(arena, SV(""));
 	} else if (sv_eq(name, SV("trusted_exepath"))) {
-		char path[1024] = "/usr/bin/";
-
-		if (exe.n && exe.p[0] == '/') {
-			*out = text_of(arena, exe);
-		} else {
-			size_t n = comm.n < 1000 ? comm.n : 1000;
-
-			memcpy(path + 9, comm.p, n);
-			*out = text_of(arena, (struct sv){ path, n + 9 });
-		}
+		*out = default_path(arena, exe, comm);
 	} else {
 		return false;
 	}
