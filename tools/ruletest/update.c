@@ -53,17 +53,39 @@ static void leave(struct edits *e, const struct test_case *c, const char *why)
 
 /* --- numbers --- */
 
+/* The same words of the same file, perhaps for another combination of a matrix. */
+static bool is_same_text(const struct test_case *a, const struct test_case *b)
+{
+	return a->expect && b->expect &&
+	       a->expect->node->mark.offset == b->expect->node->mark.offset &&
+	       sv_eq(a->run->suite->file, b->run->suite->file);
+}
+
 /* Cases of one expectation must agree on the number. */
 static bool agree(const struct session *s, const struct test_case *c)
 {
-	for (size_t i = c->run->first_case; i < c->run->end_case; i++) {
+	for (size_t i = 0; i < s->ncases; i++) {
 		const struct test_case *other = &s->cases[i];
 
-		if (other->expect == c->expect && other->status != CASE_SKIPPED &&
+		if (is_same_text(other, c) && other->status != CASE_SKIPPED &&
 		    other->count != c->count)
 			return false;
 	}
 	return true;
+}
+
+/* What stands for a parameter of a matrix stands there, as one of a list. */
+static bool is_of_matrix(const struct suite *suite, const struct yaml_node *number)
+{
+	struct sv rest = suite->text, before;
+
+	if (suite->variant.n == 0)
+		return false;
+	if (!sv_take(&rest, number->mark.offset, &before) || !sv_starts(rest, number->text))
+		return true;
+	while (before.n && strchr(" \t\r\n", before.p[before.n - 1]))
+		before.n--;
+	return !sv_ends(before, SV(":"));
 }
 
 static void change_number(struct edits *e, const struct session *s, const struct test_case *c)
@@ -81,7 +103,14 @@ static void change_number(struct edits *e, const struct session *s, const struct
 	if (!number)
 		number = x->number;
 	if (!agree(s, c)) {
-		leave(e, c, "the traces it is about differ");
+		leave(e, c,
+		      c->run->suite->variant.n
+			      ? "the traces it is about, or the combinations of the matrix, differ"
+			      : "the traces it is about differ");
+		return;
+	}
+	if (is_of_matrix(c->run->suite, number)) {
+		leave(e, c, "its number comes from the matrix");
 		return;
 	}
 	from = number->mark.offset;
@@ -310,34 +339,39 @@ static int rewrite(const struct suite *suite, const struct buf *text, struct err
 	return written ? 0 : err_errno(err, "%s", suite->file.p);
 }
 
-static int update(const struct session *s, const struct suite_run *run, struct buf *diff,
+static void change(struct edits *e, const struct session *s, const struct test_case *c)
+{
+	if (c->status != CASE_FAILED && c->status != CASE_WARNED)
+		return;
+	if (c->kind == CASE_COUNT)
+		change_number(e, s, c);
+	else if (c->kind != CASE_REST || !c->nextras)
+		leave(e, c, "no number would make it right");
+	else if (c->run->suite->variant.n)
+		leave(e, c,
+		      "what is to be expected of one combination of a matrix is told by hand");
+	else
+		add_lines(e, c);
+}
+
+/* The runs from..to are of one file: of a matrix there is one for each combination. */
+static int update(const struct session *s, size_t from, size_t to, struct buf *diff,
 		  struct buf *left, struct err *err)
 {
+	const struct suite *suite = s->runs[from].suite;
 	struct edits e = { .left = left };
 	struct buf text = { 0 };
 	int rc = 0;
 
-	for (size_t i = run->first_case; i < run->end_case; i++) {
-		const struct test_case *c = &s->cases[i];
-
-		if (c->status != CASE_FAILED && c->status != CASE_WARNED)
-			continue;
-		if (run->suite->variant.n)
-			leave(&e, c, "a suite with a matrix is updated by hand");
-		else if (c->kind == CASE_COUNT)
-			change_number(&e, s, c);
-		else if (c->kind == CASE_REST && c->nextras)
-			add_lines(&e, c);
-		else
-			leave(&e, c, "no number would make it right");
-	}
+	for (size_t i = s->runs[from].first_case; i < s->runs[to - 1].end_case; i++)
+		change(&e, s, &s->cases[i]);
 	if (e.n) {
 		sort(&e);
-		apply(&e, run->suite->text, &text);
-		put_diff(&e, run->suite, diff);
+		apply(&e, suite->text, &text);
+		put_diff(&e, suite, diff);
 		rc = e.failed || text.failed || diff->failed
 			     ? err_set(err, ERR_NOMEM, "out of memory")
-			     : rewrite(run->suite, &text, err);
+			     : rewrite(suite, &text, err);
 	}
 	buf_deinit(&text);
 	arena_deinit(&e.arena);
@@ -348,7 +382,11 @@ int update_suites(const struct session *s, struct buf *diff, struct buf *left, s
 {
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < s->nruns; i++)
-		rc = update(s, &s->runs[i], diff, left, err);
+	for (size_t i = 0, next; rc == 0 && i < s->nruns; i = next) {
+		for (next = i + 1;
+		     next < s->nruns && sv_eq(s->runs[next].suite->file, s->runs[i].suite->file);)
+			next++;
+		rc = update(s, i, next, diff, left, err);
+	}
 	return rc;
 }
