@@ -12,6 +12,7 @@
 /* What is played: each file once, whoever asks, and each list of events. */
 struct trace {
 	struct sv path; /* with a NUL; empty: the list of events below */
+	struct sv name; /* of such a list */
 	const struct record *records;
 	size_t nrecords;
 	uint64_t bytes; /* of the file, to begin with the largest */

@@ -106,6 +106,11 @@ static void put_lists(const struct seen *s, struct buf *out)
 	}
 }
 
+static struct sv name_of(const struct trace *t)
+{
+	return t->path.n ? t->path : t->name;
+}
+
 static void put_traces(const struct seen *s, struct buf *out)
 {
 	bool any = false;
@@ -116,7 +121,7 @@ static void put_traces(const struct seen *s, struct buf *out)
 		buf_puts(out, any ? "" : "\ntraces that trigger nothing\n");
 		any = true;
 		buf_puts(out, "  ");
-		human_text(out, s->subject->corpus.items[i]->path);
+		human_text(out, name_of(s->subject->corpus.items[i]));
 		buf_putc(out, '\n');
 	}
 }
@@ -224,7 +229,7 @@ static void put_json(const struct seen *s, struct buf *out)
 	json_array(&j, "traces");
 	for (size_t i = 0; i < s->subject->corpus.n; i++) {
 		json_object(&j, NULL);
-		json_text(&j, "trace", s->subject->corpus.items[i]->path);
+		json_text(&j, "trace", name_of(s->subject->corpus.items[i]));
 		json_u64(&j, "matches", s->by_trace[i]);
 		json_end_object(&j);
 	}
@@ -245,7 +250,7 @@ static void put_json(const struct seen *s, struct buf *out)
 
 static int run(struct cli *c, struct err *err)
 {
-	struct subject subject = { 0 };
+	struct subject subject = { .takes_suites = true };
 	struct seen seen = { .subject = &subject };
 	struct buf out = { 0 };
 	bool json = false;
@@ -277,8 +282,12 @@ static int run(struct cli *c, struct err *err)
 
 const struct cli_command ruletest_cmd_coverage = {
 	.name = "coverage",
-	.operands = "TRACE...",
+	.operands = "TRACE|SUITE...",
 	.help = "Tell which rules, clauses and list items no trace has shown to work.",
+	.details =
+		"A SUITE (*.test.yaml, see saker-suite(5)) stands for its traces, events that it "
+		"writes out included;\n"
+		"of a directory, all traces and suites below it.",
 	.options = options,
 	.noptions = sizeof options / sizeof options[0],
 	.files = CLI_NAMES_NONE,

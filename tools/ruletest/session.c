@@ -171,7 +171,7 @@ static int expand(struct session *s, struct suite_run *run, const struct expecta
 	c.kind = e->nsteps ? CASE_SEQUENCE : CASE_COUNT;
 	if (!e->nsteps && find_rule(s, run, e->rule, e->node, &c.rule, err) < 0)
 		return -1;
-	if (uses_require(s, run->suite, &e->requires, &missing, err) < 0)
+	if (uses_require(&s->arena, run->suite, &e->requires, &missing, err) < 0)
 		return -1;
 	for (c.use = 0; c.use < run->nuses; c.use++) {
 		struct trace_use *use = &run->uses[c.use];
@@ -262,7 +262,7 @@ static int open_run(struct session *s, struct suite_run *run, struct buf *said, 
 	const struct suite *suite = run->suite;
 
 	run->first_case = run->end_case = s->ncases;
-	if (uses_require(s, suite, &suite->requires, &run->skipped, err) < 0)
+	if (uses_require(&s->arena, suite, &suite->requires, &run->skipped, err) < 0)
 		return -1;
 	if (run->skipped.n)
 		return 0;
@@ -292,15 +292,11 @@ static int open_run(struct session *s, struct suite_run *run, struct buf *said, 
 
 static int read_suites(struct session *s, char **operands, int n, struct err *err)
 {
-	static const char *const suffixes[] = { ".test.yaml", NULL };
-	static const struct inputs_kind kind = { .what = "suite (*.test.yaml)",
-						 .suffixes = suffixes,
-						 .recursive = true };
 	struct inputs in = { 0 };
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < n; i++)
-		rc = inputs_add(&in, operands[i], &kind, err);
+		rc = inputs_add(&in, operands[i], &suite_files, err);
 	for (size_t i = 0; rc == 0 && i < in.n; i++)
 		rc = suites_read(&s->suites, in.paths[i], err);
 	inputs_deinit(&in);

@@ -5,6 +5,7 @@
 #include "tools/common/cli.h"
 #include "tools/ruletest/corpus.h"
 #include "tools/ruletest/rulebook.h"
+#include "tools/ruletest/suite.h"
 
 struct subject {
 	struct arena arena;
@@ -13,6 +14,8 @@ struct subject {
 	const struct rulebook *book;
 	const struct rule *rules;
 	size_t nrules;
+	bool takes_suites; /* as operands, for the traces in them */
+	struct suites suites;
 	struct corpus corpus;
 	/* All rules that are enabled, tried together: probe i is rules[number[i]]. */
 	struct panel *panel;

@@ -363,6 +363,12 @@ static int read_text(struct suites *all, const char *path, struct sv *out, struc
 	return rc;
 }
 
+static const char *const suffixes[] = { ".test.yaml", NULL };
+
+const struct inputs_kind suite_files = { .what = "suite (*.test.yaml)",
+					 .suffixes = suffixes,
+					 .recursive = true };
+
 int suites_read(struct suites *all, const char *path, struct err *err)
 {
 	struct suite common = { .file = arena_sv(&all->arena, sv_of(path)) };

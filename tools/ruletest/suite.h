@@ -5,6 +5,7 @@
 #ifndef SAKER_RULETEST_SUITE_H
 #define SAKER_RULETEST_SUITE_H
 
+#include "replay/inputs.h"
 #include "tools/ruletest/node.h"
 
 enum unexpected { UNEXPECTED_FAIL, UNEXPECTED_WARN, UNEXPECTED_IGNORE };
@@ -69,6 +70,9 @@ struct suites {
 	struct suite *items;
 	size_t n, cap;
 };
+
+/* Which files of a folder are suites: *.test.yaml. */
+extern const struct inputs_kind suite_files;
 
 /* Read a file, which is one suite or, with a matrix, several.  ERR_SYNTAX with the place. */
 int suites_read(struct suites *all, const char *path, struct err *err);

@@ -12,21 +12,21 @@ static int no_memory(struct err *err)
 }
 
 /* Everything named is there: "$NAME" an environment variable, else a path.  *why: what is not. */
-int uses_require(struct session *s, const struct suite *suite, const struct sv_list *names,
+int uses_require(struct arena *arena, const struct suite *suite, const struct sv_list *names,
 		 struct sv *why, struct err *err)
 {
 	for (size_t i = 0; i < names->n && why->n == 0; i++) {
 		struct buf text = { 0 };
 		struct sv path;
 
-		if (corpus_path(names->items[i], suite->base, &s->arena, &path, why, err) < 0)
+		if (corpus_path(names->items[i], suite->base, arena, &path, why, err) < 0)
 			return -1;
 		bool is_variable = names->items[i].p[0] == '$' &&
 				   !memchr(names->items[i].p, '/', names->items[i].n);
 		if (why->n || is_variable || access(path.p, F_OK) == 0)
 			continue;
 		buf_printf(&text, "there is no %s", path.p);
-		*why = arena_sv(&s->arena, buf_sv(&text));
+		*why = arena_sv(arena, buf_sv(&text));
 		buf_deinit(&text);
 		if (!why->p)
 			return no_memory(err);
@@ -125,7 +125,7 @@ static int add_paths(struct session *s, struct suite_run *run, const struct trac
 	struct sv_list paths = { 0 };
 	struct trace_use use = { .spec = spec, .name = spec->name.n ? spec->name : spec->path };
 
-	if (uses_require(s, suite, &spec->requires, &use.absent, err) < 0)
+	if (uses_require(&s->arena, suite, &spec->requires, &use.absent, err) < 0)
 		return -1;
 	if (use.absent.n == 0 &&
 	    corpus_paths(spec->path, suite->base, &s->arena, &paths, &use.absent, err) < 0)
@@ -151,7 +151,7 @@ static int add_written(struct session *s, struct suite_run *run, const struct tr
 	struct record *records;
 	size_t n;
 
-	if (uses_require(s, run->suite, &spec->requires, &use.absent, err) < 0 ||
+	if (uses_require(&s->arena, run->suite, &spec->requires, &use.absent, err) < 0 ||
 	    inline_read(&r, spec->processes, spec->events, &records, &n) < 0)
 		return -1;
 	if (use.absent.n == 0) {

@@ -7,7 +7,7 @@
 /*
  * Is everything named there: "$NAME" an environment variable, else a path?  *why says what is not.
  */
-int uses_require(struct session *s, const struct suite *suite, const struct sv_list *names,
+int uses_require(struct arena *arena, const struct suite *suite, const struct sv_list *names,
 		 struct sv *why, struct err *err);
 /* Load the rules of a suite into run->book; run->skipped when a path to them is unknown. */
 int uses_load_rules(struct session *s, struct suite_run *run, struct buf *said, struct err *err);
