@@ -15,6 +15,7 @@ enum {
 	MACHINE_O_DIRECT = 040000,
 	MACHINE_O_LARGEFILE = 0100000,
 	MACHINE_O_DIRECTORY = 0200000,
+	MACHINE_PAGE_FAULTS = 1, /* are told by tracepoints, with the error as the schema has it */
 };
 /* Rows of convert.def whose numbers mean nothing, or something else, on other processors. */
 #define X86_FLAG FLAG
@@ -29,6 +30,7 @@ enum {
 	MACHINE_O_DIRECTORY = 040000,
 	MACHINE_O_DIRECT = 0200000,
 	MACHINE_O_LARGEFILE = 0400000,
+	MACHINE_PAGE_FAULTS = 0,
 };
 #define X86_FLAG(symbol, kernel, portable)
 #define X86_IS(symbol, kernel, portable)

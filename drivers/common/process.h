@@ -221,12 +221,9 @@ INLINE void put_identity(struct record *r, struct task_struct *task)
 	put_cgroups(r, task);
 }
 
-/* What follows the result; b means nothing. */
-INLINE void put_clone_rest(struct record *r, __u64 flags, __u64 b)
+/* What follows the result of the one that the task tells of. */
+INLINE void put_clone_of(struct record *r, struct task_struct *task, __u64 flags)
 {
-	struct task_struct *task = this_task();
-
-	(void)b;
 	if (r->ret >= 0) {
 		put_exe_args(r, PEEK(task, mm));
 	} else {
@@ -240,6 +237,13 @@ INLINE void put_clone_rest(struct record *r, __u64 flags, __u64 b)
 	put_u64(r, virtual_nr(task, PIDTYPE_PID));
 	put_u64(r, virtual_nr(task, PIDTYPE_TGID));
 	put_u64(r, r->ret == 0 ? pidns_start(task) : 0);
+}
+
+/* b means nothing. */
+INLINE void put_clone_rest(struct record *r, __u64 flags, __u64 b)
+{
+	(void)b;
+	put_clone_of(r, this_task(), flags);
 }
 PART(put_clone_rest, 1)
 
@@ -278,6 +282,22 @@ INLINE void capture_clone3(struct record *r)
 INLINE void capture_fork(struct record *r)
 {
 	put_clone(r, 0);
+}
+
+/*
+ * The same of a child whose return from the call nobody sees: told by its parent (arguments: its),
+ * before the child runs.  Its memory is the parent's, or a copy.
+ */
+INLINE void put_child(struct record *r, struct task_struct *child, __u32 event)
+{
+	struct abi_clone_args args = { 0 };
+
+	if (event == EV_SYSCALL_CLONE_20_X)
+		args.flags = A(0);
+	else if (event == EV_SYSCALL_CLONE3_X)
+		read_user(&args, sizeof args, A(0));
+	put_u64(r, 0);
+	put_clone_of(r, child, args.flags);
 }
 
 enum { EXE_WRITABLE = 1, EXE_UPPER_LAYER = 2, EXE_FROM_MEMFD = 4, EXE_LOWER_LAYER = 8 };

@@ -13,6 +13,7 @@
 #include <linux/fdtable.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/kasan.h>
 #include <linux/kernfs.h>
 #include <linux/magic.h>
 #include <linux/mm.h>
@@ -33,6 +34,8 @@
 #include <net/sock.h>
 
 #include <asm/syscall.h>
+
+#include "drivers/wire.h"
 
 #define SINCE(major, minor) (LINUX_VERSION_CODE >= KERNEL_VERSION(major, minor, 0))
 
@@ -59,6 +62,13 @@
 #else
 #define KERNEL_FLOOR   (1ul << (BITS_PER_LONG - 1))
 #define KERNEL_CEILING ULONG_MAX
+#endif
+
+/* Tags in its top byte are no part of an address. */
+#if defined(CONFIG_KASAN_SW_TAGS) || defined(CONFIG_KASAN_HW_TAGS)
+#define address_of_pointer(p) ((unsigned long)kasan_reset_tag(p))
+#else
+#define address_of_pointer(p) ((unsigned long)(p))
 #endif
 
 /* Load the number at p into v, or go to label.  p lies between the two. */
@@ -119,12 +129,42 @@ enum { memory_cgrp_id = CGROUP_SUBSYS_COUNT };
 #define RSS_COUNT(mm, what) (&(mm)->rss_stat.count[what].counter)
 #endif
 
+/* --- system calls --- */
+
 #ifdef CONFIG_X86
 #define in_compat_call() in_ia32_syscall()
 #elif defined(CONFIG_COMPAT)
 #define in_compat_call() is_compat_task()
 #else
 #define in_compat_call() false
+#endif
+
+/*
+ * What one returned.  ARM's 32-bit results come with a sign or without, by the kernel's age; only
+ * errors are negative, addresses are not.
+ */
+static inline long call_result(long ret, bool compat)
+{
+#ifdef CONFIG_ARM64
+	if (compat)
+		return IS_ERR_VALUE((long)(int)ret) ? (int)ret : (long)(u32)ret;
+#endif
+	return ret;
+}
+
+/* What remains in 16 bits of a number beyond the tables: of x32's, the one on x86_64. */
+static inline u16 far_number(u32 nr)
+{
+#ifdef CONFIG_X86
+	return nr;
+#else
+	return min_t(u32, nr, WIRE_NO_NR);
+#endif
+}
+
+/* Here a child starts to run behind where calls end. */
+#ifdef CONFIG_ARM64
+#define CHILDREN_MISS_SYS_EXIT
 #endif
 
 /* --- files --- */
@@ -163,6 +203,7 @@ struct mount {
 #else
 #define EXIT_ARGS struct task_struct *task
 #endif
+#define FORK_ARGS       struct task_struct *parent, struct task_struct *child
 #define SIGNAL_ARGS     int sig, struct signal_info *info, struct k_sigaction *action
 #define PAGE_FAULT_ARGS unsigned long address, struct pt_regs *regs, unsigned long error
 #if SINCE(5, 18)

@@ -14,7 +14,7 @@
 #define KMOD_DEVICE "/dev/saker"
 
 enum {
-	KMOD_VERSION = 1, /* raise it with every change of wire.h, of this file or of an event */
+	KMOD_VERSION = 2, /* raise it with every change of wire.h, of this file or of an event */
 	KMOD_MAX_RING_SHIFT = 30,
 };
 

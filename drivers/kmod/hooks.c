@@ -65,12 +65,12 @@ INLINE struct wire_call load_call(const struct wire_call *from)
 	return ((union call_word){ .word = READ_ONCE(*(const __u64 *)from) }).call;
 }
 
-static bool excluded(const struct wire_settings *settings)
+static bool excluded(const struct wire_settings *settings, const struct task_struct *task)
 {
 	__u32 n = READ_ONCE(settings->nexcluded), i;
 
 	for (i = 0; i < WIRE_EXCLUDED && i < n; i++) {
-		if (READ_ONCE(settings->excluded[i]) == (__u32)current->tgid)
+		if (READ_ONCE(settings->excluded[i]) == (__u32)task->tgid)
 			return true;
 	}
 	return false;
@@ -91,9 +91,11 @@ INLINE void get_args(struct pt_regs *regs, bool compat, __u32 shape, __u64 *args
 		args[i] = compat ? (__u32)raw[i] : raw[i];
 	if (!compat)
 		return;
-	if (shape & WIRE_SPLIT_POS)
+	if ((shape & WIRE_PAIR_POS) == WIRE_PAIR_POS)
+		args[3] = args[4] | args[5] << 32;
+	else if (shape & WIRE_SPLIT_POS)
 		args[3] |= args[4] << 32;
-	if (shape & WIRE_PAGES)
+	else if (shape & WIRE_PAGES)
 		args[5] <<= 12;
 }
 
@@ -168,7 +170,7 @@ static void record_call(struct session *s, struct pt_regs *regs, __u32 nr, long 
 	this_cpu_ptr(s->percpu)->entry = entry;
 	cpu->flags = compat ? WIRE_COMPAT : 0;
 	if (call->event >= WIRE_PROGRAMS || !rows[call->event]) {
-		record_generic(&r, call->code, nr < WIRE_CALLS ? call->nr : nr);
+		record_generic(&r, call->code, nr < WIRE_CALLS ? call->nr : far_number(nr));
 		return;
 	}
 	cpu->ret = ret;
@@ -192,6 +194,58 @@ INLINE struct wire_call call_of(const struct wire_settings *settings, __u32 nr, 
 	return load_call(&settings->calls[compat][array_index_nospec(nr, WIRE_CALLS)]);
 }
 
+/* --- children --- */
+
+#ifdef CHILDREN_MISS_SYS_EXIT
+
+INLINE bool is_birth(const struct wire_call *call)
+{
+	return call->event == EV_SYSCALL_CLONE_20_X || call->event == EV_SYSCALL_CLONE3_X ||
+	       call->event == EV_SYSCALL_FORK_20_X || call->event == EV_SYSCALL_VFORK_20_X;
+}
+
+/* What a child would record of its return from the call that made it. */
+static void on_fork(void *data, FORK_ARGS)
+{
+	struct session *s = data;
+	struct pt_regs *regs = task_pt_regs(current);
+	bool compat = in_compat_call();
+	struct wire_call call = call_of(s->settings, syscall_get_nr(current, regs), compat);
+	struct record r;
+
+	if ((current->flags & PF_KTHREAD) || !is_birth(&call) || !(call.shape & WIRE_WANTED) ||
+	    excluded(s->settings, child))
+		return;
+	preempt_disable_notrace();
+	if (open_record(&r, s, call.class)) {
+		((struct wire_record *)r.at)->tid = child->pid;
+		r.off = RECORD_HEAD + 2 * NPARAMS(SYSCALL_CLONE_20_X);
+		r.compat = compat;
+		r.cpu->flags = compat ? WIRE_COMPAT : 0;
+		get_args(regs, compat, call.shape, r.cpu->args);
+		put_child(&r, child, call.event);
+		close_record(&r, call.event, call.class);
+	}
+	preempt_enable_notrace();
+}
+
+/* Should a kernel let children come by after all. */
+INLINE bool told_by_parent(const struct wire_call *call, long ret)
+{
+	return ret == 0 && is_birth(call);
+}
+
+#else
+
+INLINE bool told_by_parent(const struct wire_call *call, long ret)
+{
+	return false;
+}
+
+#endif
+
+/* --- the beginning and the end of calls --- */
+
 /*
  * Another thread may change what a call was given while it runs.  So the paths and addresses that
  * matter most are read when it begins, as close as one can come to when the kernel reads them.
@@ -206,7 +260,7 @@ static void on_sys_enter(void *data, SYS_ENTER_ARGS)
 	__u64 args[6];
 	long n;
 
-	if ((call.shape & WANTED) != WANTED || excluded(s->settings))
+	if ((call.shape & WANTED) != WANTED || excluded(s->settings, current))
 		return;
 	entry = entry_claim(s->entries);
 	if (!entry)
@@ -235,6 +289,7 @@ static void on_sys_exit(void *data, SYS_EXIT_ARGS)
 
 	if (nr == (__u32)-1)
 		return; /* cancelled by a tracer or seccomp */
+	ret = call_result(ret, compat);
 	call = call_of(settings, nr, compat);
 	if (call.shape & WIRE_OLD_MMAP)
 		packed = first_arg(regs, 0);
@@ -247,7 +302,8 @@ static void on_sys_exit(void *data, SYS_EXIT_ARGS)
 			&settings->socketcalls[array_index_nospec(which, WIRE_SOCKET_CALLS)]);
 	}
 	if (!(call.shape & WIRE_WANTED) || ((call.shape & WIRE_FAILURES) && ret == 0) ||
-	    after_execve(compat, nr, ret, regs) || excluded(settings))
+	    after_execve(compat, nr, ret, regs) || told_by_parent(&call, ret) ||
+	    excluded(settings, current))
 		return;
 	if ((call.shape & WIRE_ENTRY) && s->entries)
 		entry = entry_find(s->entries);
@@ -263,7 +319,7 @@ static void on_sys_exit(void *data, SYS_EXIT_ARGS)
 static bool open_event(struct record *r, struct session *s, const __u32 *wanted, __u32 class,
 		       __u32 nparams)
 {
-	if (!READ_ONCE(*wanted) || excluded(s->settings))
+	if (!READ_ONCE(*wanted) || excluded(s->settings, current))
 		return false;
 	preempt_disable_notrace();
 	if (open_record(r, s, class)) {
@@ -357,6 +413,9 @@ static struct hook {
 	{ "sys_exit", on_sys_exit, ALWAYS },
 	{ "sched_process_exec", on_exec, ALWAYS },
 	{ "sched_process_exit", on_exit, ALWAYS },
+#ifdef CHILDREN_MISS_SYS_EXIT
+	{ "sched_process_fork", on_fork, ALWAYS },
+#endif
 	{ "signal_deliver", on_signal, ALWAYS },
 	{ "page_fault_user", on_page_fault, offsetof(struct wire_settings, page_faults) },
 	{ "page_fault_kernel", on_page_fault, offsetof(struct wire_settings, page_faults) },
@@ -370,6 +429,9 @@ static void __maybe_unused check_probes(void)
 	check_trace_callback_type_sys_exit(on_sys_exit);
 	check_trace_callback_type_sched_process_exec(on_exec);
 	check_trace_callback_type_sched_process_exit(on_exit);
+#ifdef CHILDREN_MISS_SYS_EXIT
+	check_trace_callback_type_sched_process_fork(on_fork);
+#endif
 	check_trace_callback_type_signal_deliver(on_signal);
 	check_trace_callback_type_sched_switch(on_switch);
 #ifdef PAGE_FAULTS_DECLARED
@@ -383,6 +445,8 @@ static void look_at(struct tracepoint *tp, void *unused)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
+		if (!MACHINE_PAGE_FAULTS && hooks[i].probe == (void *)on_page_fault)
+			continue;
 		if (strcmp(hooks[i].name, tp->name) == 0)
 			hooks[i].tracepoint = tp;
 	}

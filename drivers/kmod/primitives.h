@@ -32,7 +32,9 @@
 
 INLINE bool in_kernel(const void *p, size_t n)
 {
-	return (unsigned long)p >= KERNEL_FLOOR && (unsigned long)p <= KERNEL_CEILING - n;
+	unsigned long address = address_of_pointer(p);
+
+	return address >= KERNEL_FLOOR && address <= KERNEL_CEILING - n;
 }
 
 /* A number of n bytes, which is known when compiling: two comparisons and a load.  0 if there is
