@@ -3,7 +3,8 @@
 #   KERNEL  a folder of kernel headers (or a built kernel tree), or a release as uname -r gives it: its
 #           /lib/modules/KERNEL/build where that is, else Debian's packages, unpacked into $GUEST_CACHE
 #           (default: ~/.cache/saker-guest); without it: the running kernel
-# ARCH, CROSS_COMPILE and CC go to the kernel's make.  Status 77 where there are no headers.
+# ARCH, CROSS_COMPILE and CC go to the kernel's make; for a release that ends in -arm64, on another
+# machine, they are set.  Status 77 where there are no headers.
 set -euo pipefail
 top=$(cd "$(dirname "$0")/.." && pwd)
 kernel=${1:-$(uname -r)}
@@ -14,12 +15,23 @@ skip() {
 	exit 77
 }
 
+if [[ $kernel == *-arm64 && $(uname -m) != aarch64 && -z ${ARCH:-} ]]; then
+	export ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+	command -v ${CROSS_COMPILE}gcc >/dev/null || skip "no ${CROSS_COMPILE}gcc"
+fi
+
 # The headers consist of several packages that find each other by absolute paths and links.
 debian_headers() {
 	local release=$1 root=$cache/headers-$1 packages dir link target
 	dir=$root/usr/src/linux-headers-$release
 	if [ ! -f "$root/complete" ]; then
+		if [ -n "${ARCH:-}" ]; then
+			APT_CONFIG=$("$top/tools/foreign_packages.sh" "$ARCH")
+			export APT_CONFIG
+		fi
+		# Those of the kernel's architecture, and tools that run on this machine's.
 		packages=$(apt-cache depends "linux-headers-$release" 2>/dev/null |
+			sed -E 's/[<>]//g; s/:[a-z0-9]+$//' |
 			awk '/Depends: linux-(.*headers|kbuild)-/ { print $2 }')
 		[ -n "$packages" ] || skip "no headers of the kernel $release"
 		mkdir -p "$root"

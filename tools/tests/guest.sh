@@ -3,8 +3,10 @@
 # KVM; the FILEs (static programs) lie in /t, its working directory.  Status: COMMAND's, or 77 where
 # something for it is missing.  guest.sh [-k KERNEL] -n: print which kernel that is.
 #   KERNEL  a glob over Debian's kernel releases; the newest match is downloaded and unpacked, never
-#           installed, into $GUEST_CACHE (default: ~/.cache/saker-guest)
+#           installed, into $GUEST_CACHE (default: ~/.cache/saker-guest).  One that ends in -arm64 runs
+#           on a machine of that kind.
 set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
 
 release='6.1.0-*-cloud-amd64'
 name_only=
@@ -18,25 +20,45 @@ skip() {
 	exit 77
 }
 
-for tool in qemu-system-x86_64 busybox cpio dpkg apt-get; do
-	command -v $tool >/dev/null || skip "no $tool"
+arch=amd64 qemu=(qemu-system-x86_64 -M pc -cpu max) console='ttyS0 no_timer_check'
+case $release in
+*-arm64)
+	arch=arm64 console=ttyAMA0
+	qemu=(qemu-system-aarch64 -M virt -cpu "max,pauth-impdef=on") # its own pauth takes half the time
+	;;
+esac
+for tool in "${qemu[0]}" busybox cpio dpkg apt-get; do
+	command -v "$tool" >/dev/null || skip "no $tool"
 done
 cache=${GUEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/saker-guest}
 mkdir -p "$cache"
+
+# unpack PACKAGE: below the cache
+unpack() {
+	(cd "$cache" && apt-get download -qq "$1" && dpkg -x "${1%:*}"_*"$arch".deb . &&
+		rm -f "${1%:*}"_*"$arch".deb) >/dev/null 2>&1 || skip "cannot download $1"
+}
 
 # The newest unpacked kernel that fits, else a download.
 kernel() {
 	find "$cache" -path "*/boot/vmlinuz-$release" | sort -V | tail -n 1
 }
+busybox=$(command -v busybox)
+[ $arch = "$(dpkg --print-architecture)" ] || busybox=$cache/$arch/bin/busybox
+if [[ ! -f $busybox || -z $(kernel) ]] && [ $arch != "$(dpkg --print-architecture)" ]; then
+	APT_CONFIG=$("$here/../foreign_packages.sh" $arch)
+	export APT_CONFIG
+fi
+[ -f "$busybox" ] || (cache=$cache/$arch && mkdir -p "$cache" && unpack busybox-static:$arch) ||
+	exit 77
 if [ -z "$(kernel)" ]; then
-	package=$(apt-cache search --names-only '^linux-image-[0-9].*-amd64$' | awk '{ print $1 }' |
+	package=$(apt-cache search --names-only "^linux-image-[0-9].*-$arch\$" | awk '{ print $1 }' |
 		while read -r name; do
 			# shellcheck disable=SC2053  # a glob
 			[[ ${name#linux-image-} == $release ]] && echo "$name"
 		done | sort -V | tail -n 1) || true
 	[ -n "$package" ] || skip "no kernel package for $release"
-	(cd "$cache" && apt-get download -qq "$package" && dpkg -x "$package"_*.deb . &&
-		rm -f "$package"_*.deb) >/dev/null 2>&1 || skip "cannot download $package"
+	unpack "$package"
 fi
 
 if [ -n "$name_only" ]; then
@@ -50,7 +72,7 @@ shift
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/root/{bin,proc,sys,dev,tmp,t,etc}
-cp "$(command -v busybox)" "$work/root/bin/busybox"
+cp "$busybox" "$work/root/bin/busybox"
 cp "$@" "$work/root/t/"
 printf '%s\n' "$command" >"$work/root/t/.command"
 cat >"$work/root/init" <<'INIT'
@@ -78,10 +100,10 @@ chmod +x "$work/root/init"
 # under load.  GUEST_THREADS=multi is for what wants the CPUs to race and attaches while they rest.
 # GUEST_QEMU: more options for it; with -icount shift=0 time is instructions, whoever else uses the host.
 # shellcheck disable=SC2086  # words
-timeout "${GUEST_TIMEOUT:-300}" qemu-system-x86_64 -M pc -accel "tcg,thread=${GUEST_THREADS:-single}" -cpu max -m 1024 -smp 2 ${GUEST_QEMU:-} \
+timeout "${GUEST_TIMEOUT:-300}" "${qemu[@]}" -accel "tcg,thread=${GUEST_THREADS:-single}" -m 1024 -smp 2 ${GUEST_QEMU:-} \
 	-nodefaults -display none -no-reboot -serial "file:$work/serial" -kernel "$(kernel)" \
 	-initrd "$work/initrd" \
-	-append "console=ttyS0 quiet no_timer_check panic=-1 oops=panic rdinit=/init" || true
+	-append "console=$console quiet panic=-1 oops=panic rdinit=/init" || true
 tr -d '\r' <"$work/serial" >"$work/log"
 awk '/^@end /{ on = 0 } on; /^@begin$/{ on = 1 }' "$work/log"
 status=$(sed -n 's/^@end //p' "$work/log")
