@@ -7,17 +7,11 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
+#ifdef __x86_64__
+
 static long sys32(long nr, uint32_t a, uint32_t b, uint32_t c, uint32_t d, uint32_t e)
 {
-	long ret;
-	register uint64_t r8 __asm__("r8") = 0;
-
-	/* The kernel may clobber r8 to r11 on this path. */
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret), "+r"(r8)
-			 : "0"(nr), "b"(a), "c"(b), "d"(c), "S"(d), "D"(e)
-			 : "r9", "r10", "r11", "memory");
-	return (int32_t)ret;
+	return raw_call_32bit(nr, a, b, c, d, e);
 }
 
 struct low {
@@ -125,3 +119,9 @@ const struct test_case cases_32bit[] = {
 	{ "mappings32", mappings32 },
 	{ NULL, NULL },
 };
+
+#else
+
+const struct test_case cases_32bit[] = { { NULL, NULL } };
+
+#endif

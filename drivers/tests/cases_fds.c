@@ -23,7 +23,7 @@ static void dups(struct test *t)
 	EXPECT(SYSCALL_FCNTL_X, I(SYS(SYS_fcntl, 1, F_DUPFD_CLOEXEC, 300)), I(1), I(0x1a), I(300));
 	EXPECT(SYSCALL_FCNTL_X, I(SYS(SYS_fcntl, -1, F_GETFL, 5)), I(-1), I(0x4), I(5));
 	EXPECT(SYSCALL_FCNTL_X, I(SYS(SYS_fcntl, 1, 9999, 5)), I(1), I(0), I(5));
-	EXPECT(SYSCALL_IOCTL_3_X, I(SYS(SYS_ioctl, 200, 0x5451, 0)), I(200), I(0x5451), I(0));
+	EXPECT(SYSCALL_IOCTL_3_X, I(SYS(SYS_ioctl, 201, 0x5451, 0)), I(201), I(0x5451), I(0));
 	EXPECT(SYSCALL_IOCTL_3_X, I(SYS(SYS_ioctl, -1, 0xdeadbeefUL, 77)), I(-1), I(0xdeadbeefUL),
 	       I(77));
 	for (int fd = 200; fd < 202; fd++)

@@ -1,4 +1,5 @@
 /* Files: by path, by descriptor, in directories. */
+#include "drivers/machine.h"
 #include "drivers/tests/expect.h"
 
 #include <fcntl.h>
@@ -57,6 +58,12 @@ static void opens(struct test *t)
 	EXPECT(SYSCALL_OPEN_X, I(SYS(SYS_open, none, O_WRONLY | O_APPEND, 0777)), T(none),
 	       I(0x2 | 0x8), I(0), I(0), I(0));
 	EXPECT(SYSCALL_OPEN_X, I(SYS(SYS_open, 8, O_RDONLY, 0)), NONE, I(0x1), I(0), I(0), I(0));
+	if (SYS_open == NO_CALL) {
+		fd = SYS(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT, 0640);
+		EXPECT(SYSCALL_OPENAT_2_X, I(fd), I(-100), T(path), I(0x3 | 0x4 | CREATED), I(0640),
+		       I(device_of((int)fd)), I(inode_of((int)fd)));
+		close((int)fd);
+	}
 	fd = SYS(SYS_openat, AT_FDCWD, path, O_WRONLY | O_TRUNC | O_NONBLOCK | O_DSYNC, 0);
 	EXPECT(SYSCALL_OPENAT_2_X, I(fd), I(-100), T(path), I(0x2 | 0x100 | 0x40 | 0x90), I(0),
 	       I(device_of((int)fd)), I(inode_of((int)fd)));
@@ -68,6 +75,11 @@ static void opens(struct test *t)
 	close((int)fd);
 	EXPECT(SYSCALL_OPENAT_2_X, I(SYS(SYS_openat, 999, "nothing", O_RDONLY, 0)), I(999),
 	       T("nothing"), I(0x1), I(0), I(0), I(0));
+	EXPECT(SYSCALL_OPENAT_2_X,
+	       I(SYS(SYS_openat, 999, "nothing", O_RDWR | O_DIRECT | O_NOFOLLOW, 0)), I(999),
+	       T("nothing"), I(0x3 | 0x200), I(0), I(0), I(0));
+	EXPECT(SYSCALL_OPENAT_2_X, I(SYS(SYS_openat, 999, "nothing", MACHINE_O_LARGEFILE, 0)),
+	       I(999), T("nothing"), I(0x1 | 0x800), I(0), I(0), I(0));
 	fd = SYS(SYS_creat, path, 0604);
 	EXPECT(SYSCALL_CREAT_X, I(fd), T(path), I(0604), I(device_of((int)fd)),
 	       I(inode_of((int)fd)), I(0));
@@ -224,6 +236,9 @@ static void directories(struct test *t)
 	EXPECT(SYSCALL_MKDIR_2_X, I(SYS(SYS_mkdir, dir, 0751)), T(dir), I(0751));
 	EXPECT(SYSCALL_MKDIR_2_X, I(SYS(SYS_mkdir, dir, 0751)), T(dir), I(0751));
 	EXPECT(SYSCALL_MKDIR_2_X, I(SYS((1L << 32) | SYS_mkdir, dir, 0751)), T(dir), I(0751));
+	if (SYS_mkdir == NO_CALL)
+		EXPECT(SYSCALL_MKDIRAT_X, I(SYS((1L << 32) | SYS_mkdirat, AT_FDCWD, dir, 0751)),
+		       I(-100), T(dir), I(0751));
 	EXPECT(SYSCALL_MKDIRAT_X, I(SYS(SYS_mkdirat, AT_FDCWD, sub, 0700)), I(-100), T(sub),
 	       I(0700));
 	EXPECT(SYSCALL_MKDIRAT_X, I(SYS(SYS_mkdirat, -7, "x", 01777)), I(-7), T("x"), I(01777));
@@ -240,6 +255,9 @@ static void directories(struct test *t)
 	close(fd);
 	EXPECT(SYSCALL_RMDIR_2_X, I(SYS(SYS_rmdir, dir)), T(dir));
 	EXPECT(SYSCALL_RMDIR_2_X, I(SYS(SYS_rmdir, dir)), T(dir));
+	if (SYS_rmdir == NO_CALL)
+		EXPECT(SYSCALL_UNLINKAT_2_X, I(SYS(SYS_unlinkat, AT_FDCWD, dir, AT_REMOVEDIR)),
+		       I(-100), T(dir), I(0x200));
 	EXPECT(SYSCALL_UNLINKAT_2_X, I(SYS(SYS_unlinkat, AT_FDCWD, sub, AT_REMOVEDIR)), I(-100),
 	       T(sub), I(0x200));
 	EXPECT(SYSCALL_UNLINKAT_2_X, I(SYS(SYS_unlinkat, 5000, "sub", 0)), I(5000), T("sub"), I(0));
@@ -252,6 +270,9 @@ static void names(struct test *t)
 
 	EXPECT(SYSCALL_RENAME_X, I(SYS(SYS_rename, a, b)), T(a), T(b));
 	EXPECT(SYSCALL_RENAME_X, I(SYS(SYS_rename, a, 8)), T(a), NONE);
+	if (SYS_rename == NO_CALL)
+		EXPECT(SYSCALL_RENAMEAT_X, I(SYS(SYS_renameat, AT_FDCWD, a, AT_FDCWD, b)), I(-100),
+		       T(a), I(-100), T(b));
 	EXPECT(SYSCALL_RENAMEAT_X, I(SYS(SYS_renameat, AT_FDCWD, b, 3000, a)), I(-100), T(b),
 	       I(3000), T(a));
 	EXPECT(SYSCALL_RENAMEAT_X, I(SYS(SYS_renameat, 3000, "b", AT_FDCWD, a)), I(3000), T("b"),
@@ -285,6 +306,9 @@ static void unlinks(struct test *t)
 
 	EXPECT(SYSCALL_UNLINK_2_X, I(SYS(SYS_unlink, a)), T(a));
 	EXPECT(SYSCALL_UNLINK_2_X, I(SYS(SYS_unlink, a)), T(a));
+	if (SYS_unlink == NO_CALL)
+		EXPECT(SYSCALL_UNLINKAT_2_X, I(SYS(SYS_unlinkat, AT_FDCWD, a, 0)), I(-100), T(a),
+		       I(0));
 	EXPECT(SYSCALL_UNLINKAT_2_X, I(SYS(SYS_unlinkat, AT_FDCWD, b, 0)), I(-100), T(b), I(0));
 }
 
@@ -442,6 +466,7 @@ static void long_names(struct test *t)
 	memset(cut, 'n', sizeof cut - 1);
 	cut[sizeof cut - 1] = 0;
 	EXPECT(SYSCALL_RMDIR_2_X, I(SYS(SYS_rmdir, name)), B(cut, sizeof cut));
+	EXPECT(SYSCALL_CHDIR_X, I(SYS(SYS_chdir, name)), B(cut, sizeof cut));
 }
 
 const struct test_case cases_files[] = {

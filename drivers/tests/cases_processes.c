@@ -61,7 +61,7 @@ static void forks(struct test *t)
 	long child;
 
 	look_at_self();
-	child = SYS(SYS_fork);
+	child = SYS_fork == NO_CALL ? fork() : SYS(SYS_fork);
 	if (child == 0)
 		sys6(SYS_exit_group, 0x25, 0, 0, 0, 0, 0);
 	waitpid((pid_t)child, NULL, 0);

@@ -132,6 +132,10 @@ set_tests_properties(kmod_same PROPERTIES LABELS kernel ENVIRONMENT "${test_env}
 add_test(NAME kmod_compile COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_compile.sh)
 set_tests_properties(kmod_compile PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 600)
 
+# The module and its tests on another processor.
+add_test(NAME kmod_arm64 COMMAND ${CMAKE_SOURCE_DIR}/tools/tests/kmod_arm64.sh)
+set_tests_properties(kmod_arm64 PROPERTIES LABELS kernel SKIP_RETURN_CODE 77 TIMEOUT 400)
+
 # rec with a driver that plays a trace: what is right of the driver, without a kernel's help.
 add_executable(rec_fake capture/rec/main.c capture/rec/tests/fake_driver.c)
 target_link_libraries(rec_fake PRIVATE saker_rec)

@@ -1,5 +1,6 @@
 #include "drivers/tests/kmod/calls.h"
 #include "drivers/tests/kmod/hostile.h"
+#include "drivers/tests/raw_call.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,11 @@ static const struct {
 	{ SYS_process_vm_writev, 4, 0, "nobody's memory is to be changed" },
 };
 
+bool call_can_be_32bit(const struct call_target *target, int arg)
+{
+	return CAN_CALL_32BIT && target->desc->nr_i386 >= 0 && arg < 5;
+}
+
 uint32_t call_targets(struct call_target *out)
 {
 	uint32_t n = 0;
@@ -46,7 +52,7 @@ uint32_t call_targets(struct call_target *out)
 		const struct pointer_row *row =
 			desc && desc->exit_event ? pointer_row(desc->exit_event) : NULL;
 
-		if (row && pointer_args(row) && desc->nr_x86_64 >= 0 && n < TARGETS_MAX)
+		if (row && pointer_args(row) && desc->MACHINE_NR >= 0 && n < TARGETS_MAX)
 			out[n++] = (struct call_target){ row, desc };
 	}
 	return n;
@@ -100,7 +106,7 @@ static int64_t some_argument(struct call_room *room, const struct call_target *t
 	static const int64_t numbers[] = { 0, 1, 2, 3, 16, 64, 110, 4096, -1, AT_FDCWD };
 
 	for (size_t k = 0; k < sizeof fixed / sizeof fixed[0]; k++) {
-		if (fixed[k].nr == target->desc->nr_x86_64 && fixed[k].arg == i)
+		if (fixed[k].nr == target->desc->MACHINE_NR && fixed[k].arg == i)
 			return fixed[k].value;
 	}
 	if (pointer_args(target->row) >> i & 1)
@@ -110,36 +116,11 @@ static int64_t some_argument(struct call_room *room, const struct call_target *t
 	return numbers[random_below(room, sizeof numbers / sizeof numbers[0])];
 }
 
-static int64_t call_64(long nr, const int64_t *a)
-{
-	register int64_t r10 __asm__("r10") = a[3];
-	register int64_t r8 __asm__("r8") = a[4];
-	register int64_t r9 __asm__("r9") = a[5];
-	int64_t ret;
-
-	__asm__ volatile("syscall"
-			 : "=a"(ret)
-			 : "0"(nr), "D"(a[0]), "S"(a[1]), "d"(a[2]), "r"(r10), "r"(r8), "r"(r9)
-			 : "rcx", "r11", "memory");
-	return ret;
-}
-
-static int64_t call_32(long nr, const int64_t *a)
-{
-	int64_t ret;
-
-	__asm__ volatile("int $0x80"
-			 : "=a"(ret)
-			 : "0"(nr), "b"(a[0]), "c"(a[1]), "d"(a[2]), "S"(a[3]), "D"(a[4])
-			 : "r8", "r9", "r10", "r11", "memory");
-	return (int32_t)ret;
-}
-
 bool call_make(struct call_room *room, struct call_book *book, const struct call_target *target,
 	       int arg, uint64_t p, const char *pointer, bool unreadable, bool compat)
 {
 	struct call_note *note = &book->notes[book->n];
-	int64_t args[6], mark[6] = { CALL_MARK - (int64_t)book->n }, ret;
+	int64_t a[6], mark = CALL_MARK - (int64_t)book->n, ret;
 
 	if (book->n == CALLS_MAX)
 		return false;
@@ -150,17 +131,17 @@ bool call_make(struct call_room *room, struct call_book *book, const struct call
 				    .unreadable = unreadable,
 				    .compat = compat };
 	for (int i = 0; i < 6; i++)
-		args[i] = i == arg ? (int64_t)p : some_argument(room, target, i);
+		a[i] = i == arg ? (int64_t)p : some_argument(room, target, i);
 	/* So that there is something to read. */
 	send(room->peers[2], "stream", 6, MSG_DONTWAIT);
 	send(room->peers[3], "datagram", 8, MSG_DONTWAIT);
 	if (write(room->peers[1], "pipe", 4) < 0 || lseek(room->fds[0], 0, SEEK_SET) < 0)
 		errno = 0; /* full, or the file is gone: well */
 	book->n++;
-	call_64(SYS_close, mark);
-	ret = compat ? call_32(target->desc->nr_i386, args)
-		     : call_64(target->desc->nr_x86_64, args);
-	if (target->desc->nr_x86_64 == SYS_clone3 && ret == 0)
+	sys6(SYS_close, mark, 0, 0, 0, 0, 0);
+	ret = compat ? raw_call_32bit(target->desc->nr_i386, a[0], a[1], a[2], a[3], a[4])
+		     : sys6(target->desc->MACHINE_NR, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (target->desc->MACHINE_NR == SYS_clone3 && ret == 0)
 		_exit(0); /* it was taken for a wish; the note is the parent's */
 	note->ret = ret;
 	note->done = true;
@@ -177,7 +158,7 @@ static struct driver_set set_of_targets(void)
 
 	for (uint32_t i = 0; i < n; i++)
 		driver_set_add(&set, targets[i].desc->code);
-	driver_set_add(&set, schema_syscall_by_nr(SYS_close)->code);
+	driver_set_add(&set, call_of_nr(SYS_close)->code);
 	return set;
 }
 

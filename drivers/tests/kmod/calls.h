@@ -38,6 +38,8 @@ struct call_target {
 };
 enum { TARGETS_MAX = 200 };
 uint32_t call_targets(struct call_target *out);
+/* Can this machine make it as a 32-bit call that has this argument? */
+bool call_can_be_32bit(const struct call_target *target, int arg);
 
 /* The child's own things, in a folder and a mount namespace of its own. */
 struct call_room {

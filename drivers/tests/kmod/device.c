@@ -7,6 +7,7 @@
 #include <linux/ioctl.h>
 
 #include "drivers/kmod/device.h"
+#include "drivers/machine.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -218,7 +219,8 @@ static void be_hostile(uint64_t seed)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (driver_kmod.load(1 << 20, false, &all, &loaded, &err) < 0)
 		_exit(1);
-	loaded.settings->page_faults = loaded.settings->switches = 1;
+	loaded.settings->page_faults = MACHINE_PAGE_FAULTS;
+	loaded.settings->switches = 1;
 	if (driver_kmod.attach(&loaded, &err) < 0)
 		_exit(2);
 	for (int i = 0; i < 2; i++)

@@ -1,4 +1,5 @@
 #include "drivers/tests/kmod/hostile.h"
+#include "drivers/tests/raw_call.h"
 
 #include <fcntl.h>
 #include <string.h>

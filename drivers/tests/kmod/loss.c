@@ -1,6 +1,7 @@
 /* What is recorded and what is lost add up to what happened: per class and per CPU, to the last
  * call. */
 #include "drivers/tests/kmod/torture.h"
+#include "drivers/tests/raw_call.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -13,17 +14,16 @@ enum { CPUS = 2, EVENTS = 200000, BUSY_LOOPS = 40000 };
 static const struct call {
 	long nr, a, b, c;
 } calls[] = {
-	{ SYS_getppid, 0, 0, 0 },     { SYS_close, -1, 0, 0 },    { SYS_getuid, 0, 0, 0 },
-	{ SYS_shutdown, -1, 0, 0 },   { SYS_munlock, 0, 0, 0 },   { SYS_kill, 0, -1, 0 },
-	{ SYS_setpgid, -1, 0, 0 },    { SYS_fchdir, -1, 0, 0 },   { SYS_lseek, -1, 0, 0 },
-	{ SYS_epoll_wait, -1, 0, 1 }, { SYS_eventfd2, 0, -1, 0 }, { SYS_nanosleep, 0, 0, 0 },
+	{ SYS_getppid, 0, 0, 0 },   { SYS_close, -1, 0, 0 },    { SYS_getuid, 0, 0, 0 },
+	{ SYS_shutdown, -1, 0, 0 }, { SYS_munlock, 0, 0, 0 },   { SYS_kill, 0, -1, 0 },
+	{ SYS_setpgid, -1, 0, 0 },  { SYS_fchdir, -1, 0, 0 },   { SYS_lseek, -1, 0, 0 },
+	{ SYS_ppoll, 8, 1, 0 },     { SYS_eventfd2, 0, -1, 0 }, { SYS_nanosleep, 0, 0, 0 },
 };
 enum { NCALLS = sizeof calls / sizeof calls[0] };
 
 static uint32_t class_of(long nr)
 {
-	return schema_event(schema_syscall_by_nr((uint32_t)nr)->exit_event)->category &
-	       EC_CLASS_MASK;
+	return schema_event(call_of_nr(nr)->exit_event)->category & EC_CLASS_MASK;
 }
 
 /* Only the calls of the table, and neither exits nor signals: nobody else in the guest makes them.
@@ -33,7 +33,7 @@ static struct driver_set only_these(void)
 	struct driver_set set = { 0 };
 
 	for (size_t i = 0; i < NCALLS; i++)
-		driver_set_add(&set, schema_syscall_by_nr((uint32_t)calls[i].nr)->code);
+		driver_set_add(&set, call_of_nr(calls[i].nr)->code);
 	return set;
 }
 
