@@ -25,16 +25,6 @@ bool ip_is_zero(const struct ip *a)
 	return memcmp(a->b, zero, a->len) == 0;
 }
 
-bool ip_v4_mapped(const struct ip *a, struct ip *v4)
-{
-	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
-
-	if (a->len != 16 || memcmp(a->b, prefix, sizeof prefix) != 0)
-		return false;
-	*v4 = ip_from(a->b + 12, 4);
-	return true;
-}
-
 size_t ip_print(const struct ip *a, char out[static IP_TEXT_MAX])
 {
 	if (!inet_ntop(a->len == 4 ? AF_INET : AF_INET6, a->b, out, IP_TEXT_MAX))
@@ -56,29 +46,6 @@ bool ip_parse(struct sv text, struct ip *out)
 		return false;
 	ip.len = v6 ? 16 : 4;
 	*out = ip;
-	return true;
-}
-
-bool ipnet_parse(struct sv text, struct ipnet *out)
-{
-	const char *slash = text.n ? memchr(text.p, '/', text.n) : NULL;
-	struct ipnet net = { 0 };
-	unsigned bits = 0;
-
-	if (!slash || !ip_parse((struct sv){ text.p, (size_t)(slash - text.p) }, &net.ip))
-		return false;
-	const char *end = text.p + text.n, *p = slash + 1;
-	if (p == end || end - p > 3)
-		return false;
-	for (; p < end; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		bits = bits * 10 + (unsigned)(*p - '0');
-	}
-	if (bits > net.ip.len * 8u)
-		return false;
-	net.bits = (uint8_t)bits;
-	*out = net;
 	return true;
 }
 

@@ -22,14 +22,10 @@ struct ipnet {
 struct ip ip_from(const void *bytes, size_t n);
 bool ip_eq(const struct ip *a, const struct ip *b);
 bool ip_is_zero(const struct ip *a);
-/* Is it ::ffff:a.b.c.d?  Then *v4 is a.b.c.d. */
-bool ip_v4_mapped(const struct ip *a, struct ip *v4);
 /* inet_ntop's spelling; returns the number of characters written, NUL excluded. */
 size_t ip_print(const struct ip *a, char out[static IP_TEXT_MAX]);
 /* With a '.': dotted quad, else IPv6; false if it is neither. */
 bool ip_parse(struct sv text, struct ip *out);
-/* ADDRESS/BITS; the prefix length is mandatory. */
-bool ipnet_parse(struct sv text, struct ipnet *out);
 bool ipnet_has(const struct ipnet *net, const struct ip *a);
 
 #endif

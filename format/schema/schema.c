@@ -22,24 +22,6 @@ static const struct flag_table flag_tables[FT_COUNT] = {
 #include "format/schema/flags.def"
 };
 
-const struct flag_table *schema_flag_table(struct sv name)
-{
-	for (size_t i = 0; i < FT_COUNT; i++) {
-		if (sv_eq(sv_of(flag_tables[i].name), name))
-			return &flag_tables[i];
-	}
-	return NULL;
-}
-
-const char *flag_name(const struct flag_table *t, uint32_t value)
-{
-	for (uint32_t i = 0; i < t->n; i++) {
-		if (t->flags[i].value == value)
-			return t->flags[i].name;
-	}
-	return NULL;
-}
-
 /* --- dynamic parameters --- */
 
 #define DYN(name_, type_, format_) { .name = name_, .type = type_, .format = format_, .dirfd = -1 }
@@ -84,15 +66,6 @@ static const struct param_desc dyn_keyctl[] = {
 const struct event_desc schema_events[EV_COUNT] = {
 #include "format/schema/events.def"
 };
-
-bool schema_event_name_known(struct sv name)
-{
-	for (size_t i = 0; i < EV_COUNT; i++) {
-		if (!(schema_events[i].flags & EF_UNUSED) && sv_eq(sv_of(schema_events[i].name), name))
-			return true;
-	}
-	return false;
-}
 
 /* --- types, formats, categories --- */
 
@@ -155,16 +128,6 @@ uint32_t schema_type_size(enum param_type type)
 const char *schema_type_name(enum param_type type)
 {
 	return type < PT_COUNT ? types[type].name : "?";
-}
-
-const char *schema_format_name(enum print_format format)
-{
-	static const char *const names[] = {
-		[PF_NA] = "NA", [PF_DEC] = "DEC", [PF_HEX] = "HEX", [PF_OCT] = "OCT",
-		[PF_PADDED_DEC] = "10_PADDED_DEC", [PF_ID] = "ID", [PF_DIR] = "DIR",
-	};
-
-	return names[format];
 }
 
 const char *schema_category_name(uint32_t category)

@@ -27,9 +27,9 @@ struct flag_table {
 
 struct param_desc {
 	const char *name;
-	uint8_t type;   /* enum param_type */
-	uint8_t format; /* enum print_format */
-	int8_t dirfd;   /* FSRELPATH: index of the dirfd parameter, else -1 */
+	uint8_t type;                   /* enum param_type */
+	uint8_t format;                 /* enum print_format */
+	int8_t dirfd;                   /* FSRELPATH: index of the dirfd parameter, else -1 */
 	const struct flag_table *flags; /* FLAGS*, ENUMFLAGS*, MODE: may be NULL */
 	const struct param_desc *dyn;   /* DYN: the selectable types */
 	uint8_t ndyn;
@@ -67,15 +67,15 @@ static inline bool event_is_exit(uint32_t id)
 /* Bytes of a fixed-size type, 0 for variable ones. */
 uint32_t schema_type_size(enum param_type type);
 const char *schema_type_name(enum param_type type);
-const char *schema_format_name(enum print_format format);
 /* "file", "net", ... of EC_CLASS. */
 const char *schema_category_name(uint32_t category);
 
 struct syscall_desc {
 	uint16_t code; /* PPM_SC */
 	const char *name;
-	uint16_t exit_event; /* event id, EV_GENERIC_X for the generic pair, 0 when never produced */
-	int16_t nr_x86_64;   /* -1: none */
+	uint16_t
+		exit_event; /* event id, EV_GENERIC_X for the generic pair, 0 when never produced */
+	int16_t nr_x86_64;  /* -1: none */
 	int16_t nr_i386;
 	int16_t nr_aarch64;
 	int16_t nr_arm;
@@ -87,13 +87,6 @@ const struct syscall_desc *schema_syscall_by_name(struct sv name);
 /* The portable code of an x86_64 system call number, or NULL. */
 const struct syscall_desc *schema_syscall_by_nr(uint32_t nr_x86_64);
 
-/* Is this the name of any event in the table (evt.type)? */
-bool schema_event_name_known(struct sv name);
-
-/* Flag table by name ("file_flags"), or NULL. */
-const struct flag_table *schema_flag_table(struct sv name);
-/* Symbol of the first row equal to value, or NULL. */
-const char *flag_name(const struct flag_table *t, uint32_t value);
 /* "SIGKILL" and "ENOENT" of Linux x86_64, or NULL. */
 const char *schema_signal_name(uint32_t sig);
 const char *schema_errno_name(uint32_t err);

@@ -123,24 +123,20 @@ static void strmap_finds_what_was_put(void **state)
 
 static void ip_parses_and_matches_networks(void **state)
 {
-	struct ip ip, v4;
-	struct ipnet net;
+	struct ipnet net = { .bits = 15 };
+	struct ip ip;
 	char text[IP_TEXT_MAX];
 
 	(void)state;
-	assert_true(ip_parse(SV("::ffff:10.1.2.3"), &ip));
-	assert_true(ip_v4_mapped(&ip, &v4));
-	ip_print(&v4, text);
+	assert_true(ip_parse(SV("10.1.0.0"), &net.ip));
+	assert_true(ip_parse(SV("10.1.2.3"), &ip));
+	ip_print(&ip, text);
 	assert_string_equal(text, "10.1.2.3");
-	assert_true(ipnet_parse(SV("10.1.0.0/15"), &net));
-	assert_true(ipnet_has(&net, &v4));
+	assert_true(ipnet_has(&net, &ip));
 	assert_true(ip_parse(SV("10.2.0.0"), &ip));
 	assert_false(ipnet_has(&net, &ip));
-	assert_true(ipnet_parse(SV("0.0.0.0/0"), &net));
+	net.bits = 0;
 	assert_true(ipnet_has(&net, &ip));
-	assert_false(ipnet_parse(SV("10.1.0.0"), &net));
-	assert_false(ipnet_parse(SV("10.1.0.0/33"), &net));
-	assert_false(ipnet_parse(SV("10.1.0.0/"), &net));
 	assert_false(ip_parse(SV("10.1.0"), &ip));
 	assert_false(ip_parse(SV(""), &ip));
 }
