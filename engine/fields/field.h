@@ -25,10 +25,11 @@ enum field_flags {
 	FF_HIDDEN = 1 << 9,
 	FF_GENERIC = 1 << 10, /* the same for every event source */
 	/* What a value depends on; the engine caches and skips by it. */
-	FF_PER_USE = 1 << 12,   /* each use keeps its own memory (evt.deltatime, util.cnt): never shared */
-	FF_THREAD_ONLY = 1 << 13, /* a function of thread version and tree version alone */
+	FF_PER_USE =
+		1 << 12, /* each use keeps its own memory (evt.deltatime, util.cnt): never shared */
+	FF_THREAD_ONLY = 1 << 13,     /* a function of thread version and tree version alone */
 	FF_EVENT_TYPE_ONLY = 1 << 14, /* a function of the event's type alone */
-	FF_NEEDS_FD = 1 << 15,  /* missing for events without EF_CREATES_FD|USES_FD|DESTROYS_FD */
+	FF_NEEDS_FD = 1 << 15, /* missing for events without EF_CREATES_FD|USES_FD|DESTROYS_FD */
 	/* How JSON shows it where that differs from the text (field_get_json). */
 	FF_JSON_TIMESTAMP = 1 << 16, /* the event's time in ns */
 	FF_JSON_PLAIN = 1 << 17,     /* a plain number, whatever the print format */
@@ -45,8 +46,8 @@ struct field_ref;
 /* Where values that must be computed live, and what extraction looks at. */
 struct field_ctx {
 	const struct state *state;
-	struct arena scratch;   /* of this event: reset by whoever drives the events */
-	char time_mode;         /* evt.outputtime: 'h', 'a', 'r', 'd', 'D' */
+	struct arena scratch; /* of this event: reset by whoever drives the events */
+	char time_mode;       /* evt.outputtime: 'h', 'a', 'r', 'd', 'D' */
 	/* Another number for every trace: what FF_PER_USE fields remember does not outlast it. */
 	uint64_t run;
 };
@@ -61,35 +62,29 @@ struct field_def {
 	const char *arg_help;   /* "[N]", NULL when it takes none */
 	const char *help;       /* one sentence, our own words */
 	bool (*get)(const struct field_ref *f, struct field_ctx *ctx, struct value *out);
-	uint32_t which;         /* for get functions that serve several rows */
+	uint32_t which; /* for get functions that serve several rows */
 };
 
 struct field_ref {
 	const struct field_def *def;
-	uint8_t type;        /* of the value: def->type, or what the argument decides */
+	uint8_t type; /* of the value: def->type, or what the argument decides */
 	bool is_list;
 	bool has_arg;
 	bool arg_is_index;
 	int64_t index;
-	struct sv arg;       /* text of the argument, in the arena given to field_parse */
-	struct sv text;      /* the whole reference as written */
+	struct sv arg;             /* text of the argument, in the arena given to field_parse */
+	struct sv text;            /* the whole reference as written */
 	const int8_t *param_index; /* evt.arg.NAME: per event id the parameter index, -1 none */
-	void *use;           /* FF_PER_USE: this use's memory (in the arena) */
+	void *use;                 /* FF_PER_USE: this use's memory (in the arena) */
 };
 
 /*
  * Parse all of `text` ("evt.arg.res", "evt.arg[1]", "proc.env[PATH]", "thread.cgroup.cpu").
- * Historical names become their current field; *deprecated (may be NULL) then says so with a
- * sentence, else NULL.  ERR_CHECK with err->pos.col (from 1, within text) otherwise.
+ * Historical names become their current field.  ERR_CHECK with err->pos.col (from 1, within text)
+ * when there is no such field or its argument is wrong.
  * The ref and what it points at live in `arena`.
  */
-int field_parse(struct sv text, struct arena *arena, struct field_ref *out, const char **deprecated,
-		struct err *err);
-
-/*
- * Longest prefix of `text` that is a valid field reference; 0 if none (output templates).
- */
-size_t field_parse_prefix(struct sv text, struct arena *arena, struct field_ref *out);
+int field_parse(struct sv text, struct arena *arena, struct field_ref *out, struct err *err);
 
 /* False: the event has no such value.  Views live until ctx->scratch is reset or the next event. */
 static inline bool field_get(const struct field_ref *f, struct field_ctx *ctx, struct value *out)

@@ -229,10 +229,6 @@ static parse_arg *argument_parser(const struct field_def *def)
 
 /* --- the reference --- */
 
-static const char dotted_label_sentence[] =
-	"labels are named in brackets now, as in k8s.pod.label[app]; the dotted form is deprecated";
-static const char syslog_sentence[] = "syslog.* fields are deprecated: Falco no longer has them";
-
 /* Old rule files write k8s.pod.label.app; today's syntax only has brackets for it. */
 static bool takes_old_dot(const struct field_def *def)
 {
@@ -391,15 +387,12 @@ static int parse_argument(struct field_ref *f, struct arena *arena, struct err *
 	return argument_parser(f->def)(f, &arg, arena, err);
 }
 
-int field_parse(struct sv text, struct arena *arena, struct field_ref *out, const char **deprecated,
-		struct err *err)
+int field_parse(struct sv text, struct arena *arena, struct field_ref *out, struct err *err)
 {
 	const struct field_def *def = find_def(text);
 	struct field_ref f;
 
 	*out = (struct field_ref){ 0 };
-	if (deprecated)
-		*deprecated = NULL;
 	if (!def)
 		return refuse_unknown(text, err);
 	f = (struct field_ref){
@@ -413,39 +406,6 @@ int field_parse(struct sv text, struct arena *arena, struct field_ref *out, cons
 		return err_set(err, ERR_NOMEM, "no memory for field '" SV_FMT "'", SV_ARG(text));
 	if (parse_argument(&f, arena, err) < 0 || prepare(&f, arena, err) < 0)
 		return -1;
-	if (deprecated && def->get == get_syslog)
-		*deprecated = syslog_sentence;
-	else if (deprecated && f.has_arg && text.p[strlen(def->name)] == '.' && takes_old_dot(def))
-		*deprecated = dotted_label_sentence;
 	*out = f;
-	return 0;
-}
-
-static bool is_name_char(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '.';
-}
-
-size_t field_parse_prefix(struct sv text, struct arena *arena, struct field_ref *out)
-{
-	size_t n = 0;
-
-	while (n < text.n && is_name_char(text.p[n]))
-		n++;
-	if (n < text.n && text.p[n] == '[') {
-		const char *close = memchr(text.p + n, ']', text.n - n);
-		size_t with_arg = close ? (size_t)(close - text.p) + 1 : 0;
-
-		if (close &&
-		    field_parse((struct sv){ text.p, with_arg }, arena, out, NULL, NULL) == 0)
-			return with_arg;
-	}
-	for (; n > 0; n--) {
-		struct sv head = { text.p, n };
-
-		if (find_def(head) && field_parse(head, arena, out, NULL, NULL) == 0)
-			return n;
-	}
 	return 0;
 }

@@ -220,7 +220,7 @@ static void put_items(struct scratch *s, struct sv items, char before_first)
 	}
 }
 
-struct sv thread_args(struct field_ctx *ctx, const struct thread *t)
+static struct sv thread_args(struct field_ctx *ctx, const struct thread *t)
 {
 	struct scratch s = { .arena = &ctx->scratch };
 
@@ -244,7 +244,7 @@ static struct sv command_line(struct field_ctx *ctx, struct sv command, const st
 	return scratch_sv(&s);
 }
 
-struct sv thread_cmdline(struct field_ctx *ctx, const struct thread *t)
+static struct sv thread_cmdline(struct field_ctx *ctx, const struct thread *t)
 {
 	return command_line(ctx, text_sv(t->comm), t, false);
 }

@@ -144,9 +144,6 @@ struct sv path_origin(struct field_ctx *ctx, struct sv path, int64_t dirfd);
 /* path_join into scratch memory. */
 struct sv join_scratch(struct field_ctx *ctx, struct sv dir, struct sv path);
 
-struct sv thread_cmdline(struct field_ctx *ctx, const struct thread *t);
-struct sv thread_args(struct field_ctx *ctx, const struct thread *t);
-
 /* Candidates of FF_ANY_ANCESTOR and FF_EITHER_END fields; see field_candidates. */
 size_t ancestor_candidates(const struct field_ref *f, struct field_ctx *ctx,
 			   const struct value **items);

@@ -376,14 +376,6 @@ void render_value_json(struct buf *out, const struct value *v, enum print_format
 
 /* --- parameters --- */
 
-void render_param(struct field_ctx *ctx, uint32_t i, struct buf *raw, struct buf *resolved)
-{
-	if (i >= known_params(now_event(ctx)))
-		return;
-	buf_putsv(raw, param_raw(ctx, i));
-	buf_putsv(resolved, param_resolved(ctx, i));
-}
-
 void render_args(struct field_ctx *ctx, struct buf *out)
 {
 	buf_putsv(out, params_text(ctx));

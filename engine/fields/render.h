@@ -14,11 +14,6 @@ void render_value_json(struct buf *out, const struct value *v, enum print_format
 /* A JSON string literal with quotes: control characters escaped, broken UTF-8 as U+FFFD. */
 void render_json_string(struct buf *out, struct sv s);
 
-/*
- * Parameter i of the current event.  raw: the recorded value as text; resolved: what it means
- * (flag names, fd name, process name, ...), empty when there is nothing to add.
- */
-void render_param(struct field_ctx *ctx, uint32_t i, struct buf *raw, struct buf *resolved);
 /* "name=raw(resolved) ..." of all parameters: evt.args. */
 void render_args(struct field_ctx *ctx, struct buf *out);
 

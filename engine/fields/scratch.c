@@ -42,7 +42,8 @@ void scratch_putc(struct scratch *s, char c)
 	scratch_put(s, (struct sv){ &c, 1 });
 }
 
-struct sv u64_digits(uint64_t v, char field[static 20])
+/* Decimal digits of v at the end of a field of 20 bytes. */
+static struct sv u64_digits(uint64_t v, char field[static 20])
 {
 	char *p = field + 20;
 

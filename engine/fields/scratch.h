@@ -34,7 +34,4 @@ static inline struct sv scratch_sv(const struct scratch *s)
 	return (struct sv){ s->n ? s->p : "", s->n };
 }
 
-/* Decimal digits of v at the end of a field of 20 bytes. */
-struct sv u64_digits(uint64_t v, char field[static 20]);
-
 #endif

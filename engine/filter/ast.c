@@ -80,7 +80,8 @@ static const char *quoted_form(unsigned char c)
 	return NULL;
 }
 
-void ast_print_value(struct sv value, struct buf *out)
+/* A value as ast_print writes it: in double quotes, escaped, when it would not read back bare. */
+static void print_value(struct sv value, struct buf *out)
 {
 	bool quoted = false;
 
@@ -108,7 +109,7 @@ static void print_arg(const struct ast_operand *o, struct buf *out)
 		return;
 	buf_putc(out, '[');
 	if (o->arg.n)
-		ast_print_value(o->arg, out);
+		print_value(o->arg, out);
 	else
 		buf_puts(out, "\"\"");
 	buf_putc(out, ']');
@@ -138,7 +139,7 @@ void ast_print_operand(const struct ast_operand *o, struct buf *out)
 		print_arg(o, out);
 		break;
 	case OPERAND_LITERAL:
-		ast_print_value(o->text, out);
+		print_value(o->text, out);
 		break;
 	case OPERAND_LIST:
 		print_args(o->args, o->nargs, out);
@@ -165,11 +166,11 @@ static void print_check(const struct ast *a, struct buf *out)
 		for (size_t i = 0; i < a->nitems; i++) {
 			if (i)
 				buf_puts(out, ", ");
-			ast_print_value(a->items[i]->text, out);
+			print_value(a->items[i]->text, out);
 		}
 		buf_putc(out, ')');
 	} else {
-		ast_print_value(a->list_name, out);
+		print_value(a->list_name, out);
 	}
 }
 

@@ -113,8 +113,6 @@ int ast_parse_operand(struct sv text, struct arena *arena, struct ast_operand **
 void ast_print(const struct ast *a, struct buf *out);
 /* Likewise one operand: "proc.aname[2]", "join(-,(a,b))". */
 void ast_print_operand(const struct ast_operand *o, struct buf *out);
-/* A value as ast_print writes it: in double quotes, escaped, when it would not read back bare. */
-void ast_print_value(struct sv value, struct buf *out);
 
 /* A copy that shares no node; text is shared.  NULL: no memory. */
 struct ast *ast_dup(const struct ast *a, struct arena *arena);

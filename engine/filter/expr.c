@@ -34,7 +34,7 @@ static int compile_field(const struct ast_operand *o, struct arena *arena, struc
 
 	if (!text.p)
 		return no_memory(err);
-	if (field_parse(text, arena, &e->ref, NULL, err) < 0)
+	if (field_parse(text, arena, &e->ref, err) < 0)
 		return -1;
 	e->kind = EXPR_FIELD;
 	e->type = e->base_type = e->ref.type;

@@ -127,7 +127,7 @@ static uint32_t check_cost(const struct check *c)
 	return cost + 2;
 }
 
-uint32_t node_of_check(struct program *p, uint32_t check_id)
+static uint32_t node_of_check(struct program *p, uint32_t check_id)
 {
 	const struct check *c = p->checks[check_id].check;
 	struct node n = {

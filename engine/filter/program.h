@@ -129,7 +129,6 @@ bool program_check(struct program *p, uint32_t check_id, struct field_ctx *ctx);
 /* nodes.c: ids of equal nodes are equal.  NO_ID: no memory. */
 enum { NODE_FALSE_ID = 0, NODE_TRUE_ID = 1 };
 bool nodes_init(struct program *p);
-uint32_t node_of_check(struct program *p, uint32_t check_id);
 uint32_t node_not(struct program *p, uint32_t kid);
 /* Flattened, freed of doubles, put in order of cost. */
 uint32_t node_chain(struct program *p, enum node_kind kind, const uint32_t *kids, uint32_t n);

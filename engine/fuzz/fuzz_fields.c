@@ -29,7 +29,7 @@ static void parse_all(void)
 
 		if (i >= n && (field_defs[i - n].flags & FF_ARG_REQUIRED))
 			continue;
-		if (field_parse(sv_of(name), &refs_arena, &refs[nrefs++], NULL, NULL) < 0)
+		if (field_parse(sv_of(name), &refs_arena, &refs[nrefs++], NULL) < 0)
 			abort();
 	}
 }

@@ -2,8 +2,8 @@
 
 #include "engine/fields/render.h"
 #include "engine/filter/expr.h"
-#include "engine/filter/need.h"
 #include "engine/filter/filter.h"
+#include "engine/filter/need.h"
 
 /* A stretch of literal text, or one token. */
 struct piece {
@@ -20,8 +20,6 @@ struct format {
 	size_t n, cap;
 	struct format_field *fields;
 	size_t nfields, fields_cap;
-	struct sv *deprecated;
-	size_t ndeprecated;
 	struct sv *mentions;
 	size_t nmentions, mentions_cap;
 };
@@ -234,19 +232,6 @@ static int compile(struct compiler *c)
 	return add_literal(c, literal, at);
 }
 
-static int list_deprecated(struct compiler *c)
-{
-	struct format *f = c->f;
-
-	f->deprecated = arena_array(c->arena, struct sv, f->nfields);
-	if (!f->deprecated)
-		return no_memory(c);
-	for (size_t i = 0; i < f->nfields; i++)
-		if (f->fields[i].ref->def->flags & FF_DEPRECATED)
-			f->deprecated[f->ndeprecated++] = sv_of(f->fields[i].ref->def->name);
-	return 0;
-}
-
 int format_compile(struct sv template_text, struct arena *arena, struct format **out,
 		   struct err *err)
 {
@@ -261,7 +246,7 @@ int format_compile(struct sv template_text, struct arena *arena, struct format *
 	c.base = text.p[0] == '*';
 	c.text = (struct sv){ text.p + c.base, text.n - c.base };
 	c.f->require_all = !c.base;
-	if (compile(&c) < 0 || list_deprecated(&c) < 0)
+	if (compile(&c) < 0)
 		return -1;
 	*out = c.f;
 	return 0;
@@ -366,10 +351,4 @@ size_t format_mentions(const struct format *f, const struct sv **names)
 {
 	*names = f->mentions;
 	return f->nmentions;
-}
-
-size_t format_deprecated(const struct format *f, const struct sv **names)
-{
-	*names = f->deprecated;
-	return f->ndeprecated;
 }

@@ -50,7 +50,4 @@ bool format_remembers(const struct format *f);
 /* Everything the template speaks of, as often as it does: fields, and the calls around them. */
 size_t format_mentions(const struct format *f, const struct sv **names);
 
-/* Names of deprecated fields in the template, each once. */
-size_t format_deprecated(const struct format *f, const struct sv **names);
-
 #endif

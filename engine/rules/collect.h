@@ -169,7 +169,4 @@ static inline bool entry_is_given(const struct entry *e)
 
 struct entry *entry_push(struct arena *a, struct entry *list);
 
-/* "in", "pmatch", "intersects" or a string operator with a modifier: a list stands right of it. */
-bool comp_takes_list(struct sv comp);
-
 #endif

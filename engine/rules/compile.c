@@ -45,7 +45,8 @@ static int compile_output(struct compiled *out, struct compiled_rule *r, struct 
 	return ok ? 0 : no_memory(dl);
 }
 
-bool compile_is_unknown(const char *message)
+/* Whether a message of the filter or output compiler is about something unknown to us. */
+static bool is_unknown(const char *message)
 {
 	static const char *const signs[] = { "nonexistent field", "invalid formatting token",
 					     "unknown event type", "unknown filter:" };
@@ -109,7 +110,7 @@ static struct diag *judge(const struct compiled_rule *r, enum diag_code code, co
 		no_memory(dl);
 		return NULL;
 	}
-	*skip = r->info->skip_if_unknown_filter && compile_is_unknown(err->msg);
+	*skip = r->info->skip_if_unknown_filter && is_unknown(err->msg);
 	d = diag_add(dl, *skip ? LOAD_UNKNOWN_FILTER : code, "%s", err->msg);
 	diag_at(dl, d, at);
 	return d;

@@ -102,9 +102,6 @@ void compile_use_macros(struct compiled *into, const struct macro_uses *uses);
 /* Whether they all mean what they meant in the pass before. */
 bool compile_macros_stand(const struct compiled *now, const struct macro_uses *uses);
 
-/* Whether a message of the filter or output compiler is about something unknown to us. */
-bool compile_is_unknown(const char *message);
-
 /* Warnings about a condition that is fine but odd (lint.c): before and after it was checked. */
 void lint_condition(const struct ast *a, struct sv condition, const struct context *ctx,
 		    struct arena *arena, struct diag_list *dl);

@@ -48,7 +48,8 @@ static bool is_list_operator(struct sv comp)
 	       sv_eq(comp, sv_of(ast_op_name(OP_INTERSECTS)));
 }
 
-bool comp_takes_list(struct sv comp)
+/* "in", "pmatch", "intersects" or a string operator with a modifier: a list stands right of it. */
+static bool takes_list(struct sv comp)
 {
 	return is_list_operator(comp) || has_modifier(comp);
 }
@@ -85,7 +86,7 @@ static bool is_field(struct sv field)
 	} else {
 		struct field_ref ref;
 
-		ok = field_parse(field, &scratch, &ref, NULL, NULL) == 0;
+		ok = field_parse(field, &scratch, &ref, NULL) == 0;
 	}
 	arena_deinit(&scratch);
 	return ok;
@@ -172,7 +173,7 @@ static int check_single(struct exception_info *ex, bool check_fields, struct dia
 			diag_add(dl, LOAD_ERR_VALIDATE, "Fields and comps must both be strings"),
 			ex->ctx);
 	comps->item = trim_comp(comps->item);
-	if (!comp_takes_list(comps->item))
+	if (!takes_list(comps->item))
 		return diag_at(
 			dl,
 			diag_add(dl, LOAD_ERR_VALIDATE,
@@ -239,7 +240,7 @@ static int put_single(struct buf *out, const struct exception_info *ex, struct d
 static void put_value(struct buf *out, const struct entry *value, struct sv comp)
 {
 	if (!value->is_list) {
-		if (comp_takes_list(comp))
+		if (takes_list(comp))
 			put_in_parens(out, value->item);
 		else
 			put_quoted_item(out, value->item);

@@ -155,7 +155,7 @@ static bool is_field_name(struct sv text)
 	/* Most constants are plain words: spare them the look-up. */
 	if (text.n == 0 || !memchr(text.p, '.', text.n))
 		return false;
-	bool ok = field_parse(text, &scratch, &ref, NULL, NULL) == 0;
+	bool ok = field_parse(text, &scratch, &ref, NULL) == 0;
 
 	arena_deinit(&scratch);
 	return ok;

@@ -30,9 +30,6 @@ enum {
 /* ERR_YAML_VALIDATE at ctx; returns -1. */
 int read_fail(struct reader *r, const struct context *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The same when reading stumbles over something it cannot convert, told about the whole file. */
-int read_fail_conversion(struct reader *r, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
 int read_no_memory(struct reader *r);
 
 const struct context *read_at(struct reader *r, const struct context *parent, enum item_type type,
@@ -48,9 +45,6 @@ int read_u32(struct reader *r, const struct yaml_node *item, const char *key, in
 /* A sequence of texts. */
 int read_texts(struct reader *r, const struct yaml_node *item, const char *key, int flags,
 	       const struct context *ctx, struct sv_list *out);
-
-/* The text of a mapping's key or of an operation: "null" for a null; -1 when it is no text. */
-int read_as_text(struct reader *r, const struct yaml_node *node, struct sv *out);
 
 /* LOAD_UNKNOWN_KEY for every key not in the list, which ends with NULL. */
 int read_unknown_keys(struct reader *r, const struct yaml_node *item, const char *const *known,

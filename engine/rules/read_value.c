@@ -40,7 +40,8 @@ int read_fail(struct reader *r, const struct context *ctx, const char *fmt, ...)
 	return -1;
 }
 
-int read_fail_conversion(struct reader *r, const char *fmt, ...)
+/* The same when reading stumbles over something it cannot convert, told about the whole file. */
+static int fail_conversion(struct reader *r, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -151,7 +152,8 @@ int read_texts(struct reader *r, const struct yaml_node *item, const char *key, 
 	return 0;
 }
 
-int read_as_text(struct reader *r, const struct yaml_node *node, struct sv *out)
+/* The text of a mapping's key or of an operation: "null" for a null; -1 when it is no text. */
+static int read_as_text(struct reader *r, const struct yaml_node *node, struct sv *out)
 {
 	switch (node->kind) {
 	case YAML_SCALAR:
@@ -164,8 +166,8 @@ int read_as_text(struct reader *r, const struct yaml_node *node, struct sv *out)
 	case YAML_MAP:
 		break;
 	}
-	return read_fail_conversion(r, "yaml-cpp: error at line %u, column %u: bad conversion",
-				    node->mark.line + 1, node->mark.col + 1);
+	return fail_conversion(r, "yaml-cpp: error at line %u, column %u: bad conversion",
+			       node->mark.line + 1, node->mark.col + 1);
 }
 
 int read_unknown_keys(struct reader *r, const struct yaml_node *item, const char *const *known,
@@ -218,8 +220,8 @@ int read_overrides(struct reader *r, const struct yaml_node *item, const struct 
 		return 0;
 	const struct context *where = read_at(r, ctx, ITEM_OVERRIDE, SV(""), item);
 	if (map->kind == YAML_SEQ && map->n > 0)
-		return read_fail_conversion(r, "invalid node; this may result from using a map "
-					       "iterator as a sequence iterator, or vice-versa");
+		return fail_conversion(r, "invalid node; this may result from using a map "
+					  "iterator as a sequence iterator, or vice-versa");
 	for (size_t i = 0; map->kind == YAML_MAP && i < map->n; i++) {
 		const struct yaml_node *key_node = map->items[2 * i],
 				       *op_node = map->items[2 * i + 1];

@@ -50,8 +50,7 @@ static inline void gen_add_field(struct gen *g, const char *text)
 {
 	struct gen_field *f = &g->fields[g->nfields];
 
-	if (g->nfields == GEN_FIELDS ||
-	    field_parse(sv_of(text), &g->arena, &f->ref, NULL, NULL) < 0)
+	if (g->nfields == GEN_FIELDS || field_parse(sv_of(text), &g->arena, &f->ref, NULL) < 0)
 		return;
 	f->text = text;
 	g->nfields++;

@@ -155,7 +155,7 @@ static inline struct field_ref scene_ref(struct scene *s, const char *field)
 {
 	struct field_ref ref;
 
-	if (field_parse(sv_of(field), &s->arena, &ref, NULL, &s->err) != 0)
+	if (field_parse(sv_of(field), &s->arena, &ref, &s->err) != 0)
 		fail_msg("%s: %s", field, s->err.msg);
 	return ref;
 }

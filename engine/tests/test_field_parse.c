@@ -6,7 +6,6 @@ struct parsed {
 	struct arena arena;
 	struct field_ref ref;
 	struct err err;
-	const char *deprecated;
 	int rc;
 };
 
@@ -14,7 +13,7 @@ static struct parsed parse(const char *text)
 {
 	struct parsed p = { 0 };
 
-	p.rc = field_parse(sv_of(text), &p.arena, &p.ref, &p.deprecated, &p.err);
+	p.rc = field_parse(sv_of(text), &p.arena, &p.ref, &p.err);
 	return p;
 }
 
@@ -25,7 +24,6 @@ static void accepts(const char *text, const char *name)
 	if (p.rc != 0)
 		fail_msg("%s: %s", text, p.err.msg);
 	assert_string_equal(p.ref.def->name, name);
-	assert_null(p.deprecated);
 	arena_deinit(&p.arena);
 }
 
@@ -217,47 +215,17 @@ static void other_arguments_are_checked(void **state)
 	accepts("fd.types[-5]", "fd.types");
 }
 
-static void old_spellings_work_and_say_so(void **state)
+static void old_spellings_work(void **state)
 {
 	(void)state;
 	struct parsed p = parse("k8s.pod.label.app.kubernetes.io/name");
 
 	assert_int_equal(p.rc, 0);
-	assert_non_null(p.deprecated);
 	assert_sv(p.ref.arg, "app.kubernetes.io/name");
 	arena_deinit(&p.arena);
 	p = parse("syslog.message");
 	assert_int_equal(p.rc, 0);
-	assert_non_null(p.deprecated);
 	arena_deinit(&p.arena);
-}
-
-static size_t prefix(const char *text)
-{
-	struct arena arena = { 0 };
-	struct field_ref ref;
-	size_t n = field_parse_prefix(sv_of(text), &arena, &ref);
-
-	if (n)
-		assert_int_equal(ref.text.n, n);
-	arena_deinit(&arena);
-	return n;
-}
-
-static void a_template_takes_the_longest_prefix(void **state)
-{
-	(void)state;
-	assert_int_equal(prefix("proc.name)"), 9);
-	assert_int_equal(prefix("proc.names"), 9);
-	assert_int_equal(prefix("proc.aname[2] and"), 13);
-	assert_int_equal(prefix("proc.name[2]"), 9);
-	assert_int_equal(prefix("evt.time.s."), 10);
-	assert_int_equal(prefix("evt.time.x"), 8);
-	assert_int_equal(prefix("evt.arg.fdx"), 10);
-	assert_int_equal(prefix("evt.arg"), 0);
-	assert_int_equal(prefix("%"), 0);
-	assert_int_equal(prefix(""), 0);
-	assert_int_equal(prefix("proc.env[PATH"), 8);
 }
 
 static void wrong_names_suggest_the_nearest(void **state)
@@ -284,8 +252,7 @@ int main(void)
 		cmocka_unit_test(a_variable_made_of_digits_is_an_index),
 		cmocka_unit_test(a_mount_is_a_position_or_a_pattern),
 		cmocka_unit_test(other_arguments_are_checked),
-		cmocka_unit_test(old_spellings_work_and_say_so),
-		cmocka_unit_test(a_template_takes_the_longest_prefix),
+		cmocka_unit_test(old_spellings_work),
 		cmocka_unit_test(wrong_names_suggest_the_nearest),
 	};
 

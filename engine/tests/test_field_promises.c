@@ -37,7 +37,7 @@ static void add_ref(struct refs *r, const char *text)
 {
 	struct err err = { 0 };
 
-	if (field_parse(sv_of(text), &r->arena, &r->items[r->n], NULL, &err) != 0)
+	if (field_parse(sv_of(text), &r->arena, &r->items[r->n], &err) != 0)
 		fail_msg("%s: %s", text, err.msg);
 	r->n++;
 }

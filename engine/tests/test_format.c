@@ -126,20 +126,6 @@ static void fields_are_listed_once_with_falcos_keys(void **state)
 	scene_close(&s);
 }
 
-static void deprecated_fields_are_named(void **state)
-{
-	const struct sv *names;
-	struct arena arena = { 0 };
-	struct format *f;
-
-	(void)state;
-	assert_int_equal(
-		format_compile(SV("%evt.dir %tolower(evt.dir) %proc.name"), &arena, &f, NULL), 0);
-	assert_int_equal(format_deprecated(f, &names), 1);
-	assert_sv(names[0], "evt.dir");
-	arena_deinit(&arena);
-}
-
 static void a_hostile_template_takes_no_long_time(void **state)
 {
 	static char text[100000];
@@ -163,7 +149,6 @@ int main(void)
 		cmocka_unit_test(templates_print_what_they_say),
 		cmocka_unit_test(mistakes_are_told_where_they_stand),
 		cmocka_unit_test(fields_are_listed_once_with_falcos_keys),
-		cmocka_unit_test(deprecated_fields_are_named),
 		cmocka_unit_test(a_hostile_template_takes_no_long_time),
 	};
 

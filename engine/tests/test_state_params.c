@@ -55,7 +55,7 @@ static void play(const char *path, const struct column_need *need)
 	all.ctx.state = all.state;
 	few.ctx.state = few.state;
 	for (size_t i = 0; i < NFIELDS; i++)
-		assert_int_equal(field_parse(sv_of(fields[i]), &arena, &refs[i], NULL, &err), 0);
+		assert_int_equal(field_parse(sv_of(fields[i]), &arena, &refs[i], &err), 0);
 	assert_int_equal(source_open(path, &(struct source_options){ .upgrade = true }, &src, &err),
 			 0);
 	while (source_next(src, &rec, &err) == NEXT_ITEM) {
