@@ -21,8 +21,6 @@ int inline_read(const struct reading *r, const struct yaml_node *processes,
 /* One parameter's bytes, from what a suite says of it (NULL: nothing). */
 int inline_param(const struct reading *r, const struct param_desc *param,
 		 const struct yaml_node *value, struct sv *out);
-/* The same of a number that stands by itself: "O_RDONLY|O_CLOEXEC", "-ENOENT", "0644", "7". */
-bool inline_number(const struct param_desc *param, struct sv text, int64_t *out);
 /* Texts laid end to end, each with its NUL; *out is empty without any. */
 bool inline_join(struct arena *a, const struct sv *items, size_t n, struct sv *out);
 

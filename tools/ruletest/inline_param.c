@@ -53,7 +53,8 @@ static bool symbol_of(const struct param_desc *param, struct sv word, int64_t *o
 	return false;
 }
 
-bool inline_number(const struct param_desc *param, struct sv text, int64_t *out)
+/* The same of a number that stands by itself: "O_RDONLY|O_CLOEXEC", "-ENOENT", "0644", "7". */
+static bool number_of(const struct param_desc *param, struct sv text, int64_t *out)
 {
 	*out = 0;
 	for (bool more = true; more;) {
@@ -165,7 +166,7 @@ static bool put_dynamic(struct buf *out, const struct param_desc *param, struct 
 	for (uint8_t i = 0; i < param->ndyn; i++) {
 		uint32_t size = schema_type_size(param->dyn[i].type);
 
-		if (size && inline_number(&param->dyn[i], text, &value)) {
+		if (size && number_of(&param->dyn[i], text, &value)) {
 			buf_putc(out, (char)i);
 			buf_put(out, &value, size);
 			return true;
@@ -225,7 +226,7 @@ static int put_param(const struct reading *r, const struct param_desc *param,
 	}
 	if (size == 0)
 		return node_fail(r, value, "\"%s\" cannot be written out", param->name);
-	if (!inline_number(param, value->text, &number))
+	if (!number_of(param, value->text, &number))
 		return node_fail(r, value, "\"%s\" does not know \"" SV_FMT "\"", param->name,
 				 SV_ARG(value->text));
 	buf_put(out, &number, size);

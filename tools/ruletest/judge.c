@@ -16,7 +16,8 @@ static int no_memory(struct court *c)
 
 /* --- words --- */
 
-void judge_put_count(struct buf *out, const struct expectation *e)
+/* "exactly 3", "at least 1 and at most 4" */
+static void put_count(struct buf *out, const struct expectation *e)
 {
 	if (e->most == 0)
 		buf_puts(out, "none");
@@ -55,7 +56,7 @@ static void put_name(struct buf *out, const struct test_case *c)
 	if (e->nsteps)
 		return;
 	buf_printf(out, SV_FMT ": ", SV_ARG(e->rule));
-	judge_put_count(out, e);
+	put_count(out, e);
 	if (e->where.n)
 		buf_printf(out, " where " SV_FMT, SV_ARG(e->where));
 	if (e->after.n)
@@ -221,7 +222,7 @@ static int judge_count(struct court *c, struct test_case *t)
 			   t->count, hits[n - 1].ts_ns - hits[0].ts_ns, e->within_ns);
 	} else {
 		buf_puts(&c->text, "expected ");
-		judge_put_count(&c->text, e);
+		put_count(&c->text, e);
 		buf_printf(&c->text, ", found %" PRIu64, t->count);
 		if (!t->run->rules[t->rule].enabled)
 			buf_puts(&c->text, ": the rule is disabled");

@@ -13,7 +13,4 @@ struct judgement {
 /* Decide every case of a session whose plan was run. */
 int judge_all(struct session *s, struct judgement *out, struct err *err);
 
-/* "exactly 3", "at least 1 and at most 4" */
-void judge_put_count(struct buf *out, const struct expectation *e);
-
 #endif

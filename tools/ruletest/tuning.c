@@ -110,7 +110,7 @@ static int parse_fields(struct collector *c, struct err *err)
 			return no_memory(err);
 	}
 	for (size_t i = 0; i < t->fields.n; i++) {
-		if (field_parse(t->fields.items[i], &t->arena, &c->refs[i], NULL, err) < 0)
+		if (field_parse(t->fields.items[i], &t->arena, &c->refs[i], err) < 0)
 			return -1;
 	}
 	return sv_list_push(&t->arena, &t->texts, SV("")) ? 0 : no_memory(err);

@@ -52,7 +52,7 @@ static int set_column(struct printer *p, struct column *col, struct sv name, str
 {
 	struct buf key = { 0 };
 
-	if (field_parse(name, &p->arena, &col->field, NULL, err) < 0)
+	if (field_parse(name, &p->arena, &col->field, err) < 0)
 		return err_prefix(err, "fields");
 	render_json_string(&key, name);
 	buf_putc(&key, ':');

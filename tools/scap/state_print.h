@@ -18,8 +18,6 @@ void state_print_json(struct buf *out, const struct state_view *v);
 
 /* A process is listed under its leader, or under a thread whose leader is unknown. */
 bool state_lists(const struct thread *t);
-/* "bash -c id": its name and arguments. */
-void state_command(struct buf *out, const struct thread *t);
 /* "tcp", "udp", ...; "" unknown. */
 const char *state_protocol(const struct fd *f);
 

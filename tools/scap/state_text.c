@@ -15,7 +15,8 @@ bool state_lists(const struct thread *t)
 	       (thread_is_main(t) || !thread_leader(t));
 }
 
-void state_command(struct buf *out, const struct thread *t)
+/* "bash -c id": its name and arguments. */
+static void put_command(struct buf *out, const struct thread *t)
 {
 	struct sv rest = text_sv(t->args), item;
 
@@ -114,7 +115,7 @@ static void put_process(struct buf *out, const struct state_view *v, const struc
 	else
 		buf_put_u64(out, t->uid);
 	buf_putc(out, ' ');
-	state_command(&command, t);
+	put_command(&command, t);
 	human_text(out, buf_sv(&command));
 	buf_deinit(&command);
 	if (threads > 1)

@@ -13,7 +13,7 @@ int trace_out_kind(struct trace_out *o, const char *name, struct err *err)
 	return 0;
 }
 
-bool trace_out_is_native(const struct trace_out *o)
+static bool is_native(const struct trace_out *o)
 {
 	return strcmp(sink_kind_name(o->kind), "native") == 0;
 }
@@ -24,7 +24,7 @@ int trace_out_begin(struct trace_out *o, const char *command, char *const *input
 	if (!o->kind)
 		o->kind = sink_kind_by_path(sv_of(path));
 	/* Only native traces have room for it. */
-	return trace_out_is_native(o) ? provenance_new(command, inputs, n, &o->manifest, err) : 0;
+	return is_native(o) ? provenance_new(command, inputs, n, &o->manifest, err) : 0;
 }
 
 int trace_out_open(struct trace_out *o, char *const *inputs, int n, const char *path,
@@ -34,7 +34,7 @@ int trace_out_open(struct trace_out *o, char *const *inputs, int n, const char *
 	struct buf manifest = { 0 };
 	int fd, rc = -1;
 
-	if (trace_out_is_native(o) || o->tracks) {
+	if (is_native(o) || o->tracks) {
 		o->borrowed = tracker;
 		o->tracker = tracker ? tracker : tracker_new();
 		if (!o->tracker) {
@@ -42,7 +42,7 @@ int trace_out_open(struct trace_out *o, char *const *inputs, int n, const char *
 			goto out;
 		}
 	}
-	if (trace_out_is_native(o)) {
+	if (is_native(o)) {
 		if (manifest_print(o->manifest, &manifest, err) < 0)
 			goto out;
 		opt.manifest = buf_sv(&manifest);
@@ -71,7 +71,7 @@ int trace_out_put_state(struct trace_out *o, const struct tracker *tracker, uint
 	struct snapshot saved = { 0 };
 	int rc;
 
-	if (o->begun || !trace_out_is_native(o))
+	if (o->begun || !is_native(o))
 		return tracker_records(tracker, ts_ns, put_listed, o, err);
 	rc = tracker_snapshot((void *)tracker, &saved, err);
 	if (rc > 0)
@@ -112,7 +112,7 @@ static uint64_t stock_bytes(const struct event *ev)
 
 int trace_out_put(struct trace_out *o, const struct record *rec, struct err *err)
 {
-	if (rec->kind == RECORD_STATE && (o->begun || !trace_out_is_native(o)))
+	if (rec->kind == RECORD_STATE && (o->begun || !is_native(o)))
 		return put_as_lists(o, rec, err);
 	o->begun = true;
 	if (sink_put(o->sink, rec, err) < 0)
@@ -126,7 +126,7 @@ int trace_out_put(struct trace_out *o, const struct record *rec, struct err *err
 
 uint64_t trace_out_bytes(const struct trace_out *o)
 {
-	return trace_out_is_native(o) ? sink_bytes(o->sink) : o->stock_bytes;
+	return is_native(o) ? sink_bytes(o->sink) : o->stock_bytes;
 }
 
 int trace_out_close(struct trace_out *o, struct err *err)

@@ -42,7 +42,6 @@ int trace_out_put_state(struct trace_out *o, const struct tracker *tracker, uint
 			struct err *err);
 /* Bytes in the file so far; of a stock trace about those of its events, before compression. */
 uint64_t trace_out_bytes(const struct trace_out *o);
-bool trace_out_is_native(const struct trace_out *o);
 /* Finish the file, also an incomplete one; o is empty then. */
 int trace_out_close(struct trace_out *o, struct err *err);
 
