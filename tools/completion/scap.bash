@@ -27,9 +27,9 @@ _scap()
 		esac
 		;;
 	hunt)
-		words="--print --json --fields --from --to --count --read-all --no-summary --no-sandbox --help"
+		words="--print --json --fields --from --to --count --read-all --jobs --no-summary --no-sandbox --help"
 		case $prev in
-		--print|-p|--fields|-F|--from|--to|--count|-n) return ;;
+		--print|-p|--fields|-F|--from|--to|--count|-n|--jobs) return ;;
 		esac
 		;;
 	info)

@@ -89,7 +89,7 @@ static int show(struct cat *c, const struct source *src, struct err *err)
 	arena_reset(&ctx->scratch);
 	if (c->filter && !program_test(c->filter, c->filter_id, ctx))
 		return 0;
-	int rc = printer_event(&c->printer, SV(""), ctx, err);
+	int rc = printer_event(&c->printer, ctx, err);
 
 	c->left -= rc > 0;
 	return rc < 0 ? -1 : 0;

@@ -1,18 +1,19 @@
 /* scap hunt: events for which a condition holds, in many traces, without reading all of them. */
-#include "engine/engine.h"
 #include "engine/fields/render.h"
+#include "engine/filter/filter.h"
 #include "engine/filter/need.h"
 #include "engine/filter/skip.h"
-#include "format/source.h"
 #include "replay/inputs.h"
 #include "tools/common/human.h"
 #include "tools/common/when.h"
 #include "tools/scap/commands.h"
+#include "tools/scap/hunters.h"
 #include "tools/scap/printer.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const char default_line[] = "*%evt.datetime %evt.num %proc.name (%proc.pid) %evt.type "
 				   "%evt.args";
@@ -20,131 +21,41 @@ static const char default_line[] = "*%evt.datetime %evt.num %proc.name (%proc.pi
 static const char default_fields[] = "evt.num,evt.rawtime,proc.name,proc.pid,proc.cmdline,"
 				     "container.id,fd.name,evt.type,evt.args";
 
+/* Less is not worth a state of its own.  Whatever the number of hunters: so what is read is the
+ * same. */
+enum { STRETCH_EVENTS = 1 << 16 };
+
 /* How much there was, and how much of it was read. */
 struct extent {
-	uint64_t traces, segments, bytes, events;
+	uint64_t traces, segments, bytes;
 };
 
 struct hunt {
-	struct inputs traces;
+	struct cli *cli;
+	struct quarry quarry;
+	unsigned jobs;
+	uint64_t count; /* of matches wanted */
+	struct span span;
+	bool read_all; /* leave nothing out */
+	bool quiet;
+	/* To plan with; the hunters have their own. */
 	struct arena arena;
 	struct program *filter;
 	struct printer printer;
 	struct column_need need;
-	struct span span;
-	bool read_all; /* leave nothing out */
-	bool quiet;
-	uint64_t left; /* matches still wanted */
 
+	struct inputs traces;
+	size_t at;             /* the trace to go on with */
+	struct trace_map *map; /* of it; NULL: not begun */
+	size_t segment, end;   /* of it, to go on with and to stop at */
+
+	size_t damaged; /* this trace is, counted from 1: what is behind the damage does not count
+			 */
 	uint64_t matches;
 	struct extent whole, read;
-	uint64_t runs;     /* states begun */
-	struct buf before; /* what names the trace in every line */
-	bool failed;       /* a trace could not be read to its end */
 };
 
-/* --- events --- */
-
-/* One stretch of a trace on its way through the conditions. */
-struct stretch {
-	struct hunt *hunt;
-	struct engine *engine;
-	struct source *source;
-	uint64_t events; /* seen, in the file's own count where that is known */
-	struct err *err;
-	int rc;
-};
-
-static bool on_hit(void *arg, uint32_t id)
-{
-	struct stretch *s = arg;
-	struct hunt *h = s->hunt;
-
-	(void)id;
-	s->rc = printer_event(&h->printer, buf_sv(&h->before), engine_ctx(s->engine), s->err);
-	if (s->rc > 0) {
-		h->matches++;
-		h->left--;
-	}
-	return false;
-}
-
-static int see(struct stretch *s, const struct record *rec)
-{
-	const struct state *state = engine_state(s->engine);
-	struct field_ctx *ctx = engine_ctx(s->engine);
-
-	if (engine_record(s->engine, rec, NULL, NULL, s->err) < 0)
-		return -1;
-	if (rec->kind != RECORD_EVENT || !state->now.shown ||
-	    !span_has(&s->source->span, state->now.ev))
-		return 0;
-	arena_reset(&ctx->scratch);
-	program_run(s->hunt->filter, ctx, on_hit, s);
-	return s->rc < 0 ? -1 : 0;
-}
-
-/* -1 with ERR_NONE in err: the trace is damaged, *damage says how. */
-static int search(struct hunt *h, const char *path, const struct source_options *opt,
-		  struct err *damage, struct err *err)
-{
-	struct stretch s = { .hunt = h, .err = err };
-	enum next n = NEXT_ITEM;
-	struct record rec;
-	int rc = 0;
-
-	if (source_open(path, opt, &s.source, damage) < 0)
-		return -1;
-	s.engine = engine_new(NULL, MATCH_ALL);
-	if (!s.engine)
-		rc = err_set(err, ERR_NOMEM, "no memory for the state of a trace");
-	else
-		engine_ctx(s.engine)->run = ++h->runs;
-	while (rc == 0 && h->left > 0 && (n = source_next(s.source, &rec, damage)) == NEXT_ITEM)
-		rc = see(&s, &rec);
-	if (n == NEXT_ERROR)
-		rc = -1;
-	h->read.events += s.source->stats.events;
-	engine_free(s.engine);
-	source_close(s.source);
-	return rc;
-}
-
-/* --- traces --- */
-
-/* Segments from `from` up to before `to`. */
-static int search_segments(struct hunt *h, const char *path, const struct trace_map *m, size_t from,
-			   size_t to, struct err *damage, struct err *err)
-{
-	const struct source_options opt = {
-		.upgrade = true, .span = h->span, .need = &h->need, .segments = { from, to }
-	};
-
-	for (size_t i = from; i < to; i++)
-		h->read.bytes += trace_map_segment(m, i)->size;
-	h->read.segments += to - from;
-	return search(h, path, &opt, damage, err);
-}
-
-/* Neighbours that must be read are read together. */
-static int search_map(struct hunt *h, const char *path, struct trace_map *m, struct err *damage,
-		      struct err *err)
-{
-	struct span span = h->span;
-	size_t begin, end, to;
-
-	span_resolve(&span, trace_map_index(m)->first_ts_ns);
-	trace_map_span(m, &span, true, &begin, &end);
-	for (size_t from = begin; from < end && h->left > 0; from = to) {
-		for (to = from; to < end && program_may_hold(h->filter, m, to);)
-			to++;
-		if (to > from && search_segments(h, path, m, from, to, damage, err) < 0)
-			return -1;
-		if (to == from)
-			to++;
-	}
-	return 0;
-}
+/* --- stretches --- */
 
 /*
  * A map to skip by.  NULL: read it all, because it is no native trace, because it is damaged and
@@ -171,50 +82,114 @@ static uint64_t size_of(const char *path)
 	return stat(path, &st) == 0 && st.st_size > 0 ? (uint64_t)st.st_size : 0;
 }
 
-static void name_trace(struct hunt *h, const char *path)
+static void name_trace(const struct hunt *h, const char *path, struct buf *before)
 {
-	buf_clear(&h->before);
-	if (!h->printer.line) {
-		buf_puts(&h->before, "\"trace\":");
-		render_json_string(&h->before, sv_of(path));
-		buf_putc(&h->before, ',');
+	if (!h->quarry.line) {
+		buf_puts(before, "\"trace\":");
+		render_json_string(before, sv_of(path));
+		buf_putc(before, ',');
 	} else if (h->traces.n > 1) {
-		buf_puts(&h->before, path);
-		buf_puts(&h->before, ": ");
+		buf_puts(before, path);
+		buf_puts(before, ": ");
 	}
 }
 
-static int hunt_trace(struct hunt *h, struct cli *c, const char *path, struct err *err)
+/* All of the trace that is next, or a map of it; false: there are no more. */
+static bool begin_trace(struct hunt *h, struct stretch *s)
 {
-	const struct source_options all = { .upgrade = true, .span = h->span, .need = &h->need };
-	struct trace_map *m = map_of(h, path);
-	struct err damage = { 0 };
-	uint64_t size = size_of(path), read = h->read.events;
-	int rc;
+	const char *path = h->traces.paths[h->at];
+	struct span span = h->span;
+	uint64_t size = size_of(path);
 
-	name_trace(h, path);
 	h->whole.traces++;
 	h->whole.bytes += size;
-	if (m) {
-		h->whole.segments += trace_map_segments(m);
-		h->whole.events += trace_map_index(m)->events;
-		rc = search_map(h, path, m, &damage, err);
-	} else {
-		h->whole.segments++;
-		h->read.segments++;
-		h->read.bytes += size;
-		rc = search(h, path, &all, &damage, err);
-		h->whole.events += h->read.events - read;
+	h->map = map_of(h, path);
+	if (h->map) {
+		span_resolve(&span, trace_map_index(h->map)->first_ts_ns);
+		trace_map_span(h->map, &span, true, &h->segment, &h->end);
+		h->whole.segments += trace_map_segments(h->map);
+		return false;
 	}
-	trace_map_close(m);
-	if (rc == 0 || err->code != ERR_NONE)
-		return rc;
-	if (printer_flush(&h->printer, err) < 0)
-		return -1;
-	cli_complain(c->program->name, &damage);
-	c->status = 1;
+	h->whole.segments++;
+	*s = (struct stretch){ .segments = 1, .bytes = size };
+	return true;
+}
+
+/* Neighbours that must be read are read together, as far as that is no more than one hunter's. */
+static bool next_segments(struct hunt *h, struct stretch *s)
+{
+	uint64_t events = 0;
+	size_t from, to;
+
+	while (h->segment < h->end && !program_may_hold(h->filter, h->map, h->segment))
+		h->segment++;
+	*s = (struct stretch){ .segments = 0 };
+	for (from = to = h->segment; to < h->end && events < STRETCH_EVENTS; to++) {
+		const struct trace_segment *segment = trace_map_segment(h->map, to);
+
+		if (to > from && !program_may_hold(h->filter, h->map, to))
+			break;
+		events += segment->events;
+		s->bytes += segment->size;
+		s->segments++;
+	}
+	s->options.segments.from = from;
+	s->options.segments.to = h->segment = to;
+	return to > from;
+}
+
+static void end_trace(struct hunt *h)
+{
+	trace_map_close(h->map);
+	h->map = NULL;
+	h->at++;
+}
+
+static bool next_stretch(void *arg, struct stretch *s)
+{
+	struct hunt *h = arg;
+	bool found = false;
+	size_t trace = h->at;
+
+	while (!found && h->at < h->traces.n) {
+		trace = h->at;
+		found = h->map ? next_segments(h, s) : begin_trace(h, s);
+		if (found ? !h->map : h->map && h->segment >= h->end)
+			end_trace(h);
+	}
+	if (!found)
+		return false;
+	s->trace = trace;
+	s->path = h->traces.paths[trace];
+	s->options.upgrade = true;
+	s->options.span = h->span;
+	s->options.need = &h->need;
+	name_trace(h, s->path, &s->before);
+	return true;
+}
+
+static int take(void *arg, const struct stretch *s, bool done, struct err *err)
+{
+	struct hunt *h = arg;
+
+	if (h->damaged == s->trace + 1)
+		return 0;
+	if (!buf_write(&s->out, stdout))
+		return err_errno(err, "cannot write to standard output");
+	if (!done)
+		return 0;
+	h->matches += s->matches;
+	h->read.segments += s->segments;
+	h->read.bytes += s->bytes;
+	if (s->damage.code != ERR_NONE) {
+		cli_complain(h->cli->program->name, &s->damage);
+		h->cli->status = 1;
+		h->damaged = s->trace + 1;
+	}
 	return 0;
 }
+
+/* --- the summary --- */
 
 static void put_summary(const struct hunt *h)
 {
@@ -238,7 +213,7 @@ static void put_summary(const struct hunt *h)
 
 /* --- the command --- */
 
-enum { KEY_FROM = 256, KEY_TO, KEY_ALL };
+enum { KEY_FROM = 256, KEY_TO, KEY_ALL, KEY_JOBS };
 
 static int set_filter(struct hunt *h, const char *text, struct err *err)
 {
@@ -274,13 +249,23 @@ static void find_need(struct hunt *h)
 	}
 }
 
+static unsigned cores(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : n > HUNTERS_MAX ? HUNTERS_MAX : (unsigned)n;
+}
+
 static int options_parse(struct hunt *h, struct cli *c, struct err *err)
 {
 	const char *format = NULL, *fields = NULL;
 	bool json = false;
+	uint64_t jobs = cores();
 	int key;
 
 	while ((key = cli_next(c, err)) > 0) {
+		int rc = 0;
+
 		switch (key) {
 		case 'p':
 			format = c->value;
@@ -292,38 +277,46 @@ static int options_parse(struct hunt *h, struct cli *c, struct err *err)
 			fields = c->value;
 			break;
 		case 'n':
-			if (cli_number(c, "count", 1, UINT64_MAX, &h->left, err) < 0)
-				return -1;
+			rc = cli_number(c, "count", 1, UINT64_MAX, &h->count, err);
 			break;
 		case 'q':
 			h->quiet = true;
 			break;
 		case KEY_FROM:
-			if (when_parse_bound(c->value, &h->span.from, err) < 0)
-				return -1;
+			rc = when_parse_bound(c->value, &h->span.from, err);
 			break;
 		case KEY_TO:
-			if (when_parse_bound(c->value, &h->span.to, err) < 0)
-				return -1;
+			rc = when_parse_bound(c->value, &h->span.to, err);
 			break;
 		case KEY_ALL:
 			h->read_all = true;
 			break;
+		case KEY_JOBS:
+			rc = cli_number(c, "jobs", 1, HUNTERS_MAX, &jobs, err);
+			break;
 		}
+		if (rc < 0)
+			return -1;
 	}
 	if (key < 0 || cli_operands(c, 2, -1, err) < 0)
 		return -1;
 	if (format && (json || fields))
 		return err_set(err, ERR_USAGE,
 			       "option --print does not go with --json and --fields");
+	/* Where to stop depends on all that is in front. */
+	h->jobs = h->count < UINT64_MAX ? 1 : (unsigned)jobs;
+	h->quarry.condition = c->argv[c->argc - 1];
 	if (json || fields)
-		return printer_set_fields(&h->printer, fields ? fields : default_fields, err);
-	return printer_set_line(&h->printer, format ? format : default_line, err);
+		h->quarry.fields = fields ? fields : default_fields;
+	else
+		h->quarry.line = format ? format : default_line;
+	return h->quarry.line ? printer_set_line(&h->printer, h->quarry.line, err)
+			      : printer_set_fields(&h->printer, h->quarry.fields, err);
 }
 
 static int hunt(struct hunt *h, struct cli *c, struct err *err)
 {
-	if (options_parse(h, c, err) < 0 || set_filter(h, c->argv[c->argc - 1], err) < 0)
+	if (options_parse(h, c, err) < 0 || set_filter(h, h->quarry.condition, err) < 0)
 		return -1;
 	for (int i = 0; i + 1 < c->argc; i++)
 		if (inputs_add(&h->traces, c->argv[i], &inputs_traces, err) < 0)
@@ -332,10 +325,14 @@ static int hunt(struct hunt *h, struct cli *c, struct err *err)
 	if (cli_confine(c, err) < 0)
 		return -1;
 	find_need(h);
-	for (size_t i = 0; i < h->traces.n && h->left > 0; i++)
-		if (hunt_trace(h, c, h->traces.paths[i], err) < 0)
-			return -1;
-	if (printer_flush(&h->printer, err) < 0)
+	const struct hunters_options options = { .quarry = h->quarry,
+						 .jobs = h->jobs,
+						 .count = h->count,
+						 .next = next_stretch,
+						 .take = take,
+						 .arg = h };
+
+	if (hunters_run(&options, err) < 0)
 		return -1;
 	if (!h->quiet)
 		put_summary(h);
@@ -344,13 +341,13 @@ static int hunt(struct hunt *h, struct cli *c, struct err *err)
 
 static int run(struct cli *c, struct err *err)
 {
-	struct hunt h = { .left = UINT64_MAX };
+	struct hunt h = { .cli = c, .count = UINT64_MAX };
 	int rc = hunt(&h, c, err);
 
+	trace_map_close(h.map);
 	inputs_deinit(&h.traces);
 	program_free(h.filter);
 	printer_deinit(&h.printer);
-	buf_deinit(&h.before);
 	arena_deinit(&h.arena);
 	return rc;
 }
@@ -368,6 +365,9 @@ static const struct cli_option options[] = {
 	{ KEY_TO, "to", "WHEN", "end there: before a time, or with the event #1234" },
 	{ 'n', "count", "N", "stop after N matches" },
 	{ KEY_ALL, "read-all", NULL, "leave nothing out: slower, and finds the same" },
+	{ KEY_JOBS, "jobs", "N",
+	  "search on N cores; all of them by default, with --count one.\nWhat is found, and its "
+	  "order, stay the same" },
 	{ 'q', "no-summary", NULL, "do not say how much was read" },
 };
 

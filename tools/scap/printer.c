@@ -98,23 +98,41 @@ bool printer_remembers(const struct printer *p)
 
 /* --- events --- */
 
-static void put_object(struct printer *p, struct sv before, struct field_ctx *ctx)
+static void put_object(const struct printer *p, struct sv before, struct field_ctx *ctx,
+		       struct buf *out)
 {
-	buf_putc(&p->out, '{');
-	buf_putsv(&p->out, before);
+	buf_putc(out, '{');
+	buf_putsv(out, before);
 	for (size_t i = 0; i < p->ncolumns; i++) {
 		const struct field_ref *f = &p->columns[i].field;
 		struct value v;
 
 		if (!field_get_json(f, ctx, &v) || (v.is_list && v.list.n == 0))
 			continue;
-		buf_putsv(&p->out, p->columns[i].key);
-		render_value_json(&p->out, &v, f->def->format);
-		buf_putc(&p->out, ',');
+		buf_putsv(out, p->columns[i].key);
+		render_value_json(out, &v, f->def->format);
+		buf_putc(out, ',');
 	}
-	if (!p->out.failed && p->out.p[p->out.n - 1] == ',')
-		p->out.n--;
-	buf_putc(&p->out, '}');
+	if (!out->failed && out->p[out->n - 1] == ',')
+		out->n--;
+	buf_putc(out, '}');
+}
+
+bool printer_put(struct printer *p, struct sv before, struct field_ctx *ctx, struct buf *out)
+{
+	size_t begin = out->n;
+
+	if (!p->line) {
+		put_object(p, before, ctx, out);
+	} else {
+		buf_putsv(out, before);
+		if (!format_print(p->line, ctx, out)) {
+			out->n = begin;
+			return false;
+		}
+	}
+	buf_putc(out, '\n');
+	return true;
 }
 
 static int flush(struct printer *p, size_t above, struct err *err)
@@ -129,20 +147,10 @@ static int flush(struct printer *p, size_t above, struct err *err)
 	return 0;
 }
 
-int printer_event(struct printer *p, struct sv before, struct field_ctx *ctx, struct err *err)
+int printer_event(struct printer *p, struct field_ctx *ctx, struct err *err)
 {
-	size_t begin = p->out.n;
-
-	if (!p->line) {
-		put_object(p, before, ctx);
-	} else {
-		buf_putsv(&p->out, before);
-		if (!format_print(p->line, ctx, &p->out)) {
-			p->out.n = begin;
-			return 0;
-		}
-	}
-	buf_putc(&p->out, '\n');
+	if (!printer_put(p, SV(""), ctx, &p->out))
+		return 0;
 	return flush(p, FLUSH_BYTES, err) < 0 ? -1 : 1;
 }
 

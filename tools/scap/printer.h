@@ -28,11 +28,13 @@ uint64_t printer_params(const struct printer *p, uint32_t event_type);
 bool printer_remembers(const struct printer *p);
 
 /*
- * Print the event that ctx is at, to standard output by and by.  1: it is, with the line's end; 0:
- * a value is missing and the template says that the line is left out then.  before: text in front
- * of a line; of JSON, the first members with a comma behind them; may be empty.
+ * Append the event that ctx is at, with the line's end.  False: a value is missing and the template
+ * says that the line is left out then.  before: text in front of a line; of JSON, the first members
+ * with a comma behind them; may be empty.
  */
-int printer_event(struct printer *p, struct sv before, struct field_ctx *ctx, struct err *err);
+bool printer_put(struct printer *p, struct sv before, struct field_ctx *ctx, struct buf *out);
+/* Print it, to standard output by and by.  1: it is; 0: it is left out. */
+int printer_event(struct printer *p, struct field_ctx *ctx, struct err *err);
 /* Write what is left. */
 int printer_flush(struct printer *p, struct err *err);
 
