@@ -80,6 +80,11 @@ static bool on_hit(void *arg, uint32_t id)
 	return run->rc == 0 && run->e->matching == MATCH_ALL;
 }
 
+int engine_quiet(struct engine *e, const struct quiet_run *run, struct err *err)
+{
+	return state_quiet(e->state, run, err);
+}
+
 int engine_record(struct engine *e, const struct record *rec, engine_match *on_match, void *arg,
 		  struct err *err)
 {

@@ -29,6 +29,8 @@ void engine_free(struct engine *e);
  */
 int engine_record(struct engine *e, const struct record *rec, engine_match *on_match, void *arg,
 		  struct err *err);
+/* Take events that no rule looks at (ruleset_is_quiet); as state_quiet. */
+int engine_quiet(struct engine *e, const struct quiet_run *run, struct err *err);
 /*
  * Rules for the records from here on; the state stays.  What the old ones remembered of threads
  * does not count for the new ones.

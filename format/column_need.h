@@ -1,5 +1,5 @@
 /*
- * Which parameters somebody is going to read, by event type.
+ * What somebody is going to read, by event type.
  */
 #ifndef SAKER_COLUMN_NEED_H
 #define SAKER_COLUMN_NEED_H
@@ -13,6 +13,11 @@
  */
 struct column_need {
 	uint64_t params[EV_COUNT];
+	/*
+	 * Nobody looks at such an event: only its thread counts, and the number in its one needed
+	 * parameter, if there is one.  A source may hand them out by source_quiet.
+	 */
+	bool quiet[EV_COUNT];
 };
 
 #endif

@@ -39,7 +39,7 @@ static bool is_state_event(uint16_t type)
 
 enum upgrade_result intake_event(struct intake *in, struct event *ev, struct err *err)
 {
-	if (in->upgrader) {
+	if (in->upgrader && !upgrade_keeps(ev->desc, ev->nparams)) {
 		enum upgrade_result result = upgrader_apply(in->upgrader, ev, err);
 
 		if (result != UPGRADE_KEEP) {
@@ -58,6 +58,13 @@ enum upgrade_result intake_event(struct intake *in, struct event *ev, struct err
 	ev->num = in->num;
 	in->stats->events++;
 	return UPGRADE_KEEP;
+}
+
+void intake_quiet(struct intake *in, uint32_t n)
+{
+	in->leading = false;
+	in->num += n;
+	in->stats->events += n;
 }
 
 /* Layout of the rows, for readers of files to come. */

@@ -27,5 +27,7 @@ void intake_save(const struct intake *in, struct snapshot *out);
 int intake_load(struct intake *in, const struct snapshot_view *from, struct err *err);
 /* Upgrade, count and number *ev; as upgrader_apply. */
 enum upgrade_result intake_event(struct intake *in, struct event *ev, struct err *err);
+/* The same for n events that upgrade_keeps and that describe no start of a section. */
+void intake_quiet(struct intake *in, uint32_t n);
 
 #endif

@@ -7,6 +7,7 @@
 
 #include "format/base/err.h"
 #include "format/column_need.h"
+#include "format/quiet.h"
 #include "format/record.h"
 #include "format/span.h"
 
@@ -30,6 +31,7 @@ struct source_stats {
 
 struct source_ops {
 	enum next (*next)(struct source *s, struct record *rec, struct err *err);
+	bool (*quiet)(struct source *s, struct quiet_run *run); /* NULL: never */
 	struct source_progress (*progress)(const struct source *s);
 	void (*close)(struct source *s);
 };
@@ -49,6 +51,15 @@ struct source {
 static inline enum next source_next(struct source *s, struct record *rec, struct err *err)
 {
 	return s->ops->next(s, rec, err);
+}
+
+/*
+ * Take quiet events (column_need.quiet) that come next, if there are any and it is worth it: *run
+ * is valid until the next call of this or source_next.  Not for those who asked for a span.
+ */
+static inline bool source_quiet(struct source *s, struct quiet_run *run)
+{
+	return s->ops->quiet && s->ops->quiet(s, run);
 }
 
 static inline struct source_progress source_progress(const struct source *s)

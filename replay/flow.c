@@ -40,12 +40,17 @@ static int on_match(void *arg, const struct match *m, struct err *err)
 	return f->alert(f->arg, &alert, err);
 }
 
+static void tally_times(struct trace_report *r, uint64_t min_ns, uint64_t max_ns)
+{
+	if (r->events == 0 || min_ns < r->first_ns)
+		r->first_ns = min_ns;
+	if (max_ns > r->last_ns)
+		r->last_ns = max_ns;
+}
+
 static void tally(struct trace_report *r, const struct event *ev)
 {
-	if (r->events == 0 || ev->ts_ns < r->first_ns)
-		r->first_ns = ev->ts_ns;
-	if (ev->ts_ns > r->last_ns)
-		r->last_ns = ev->ts_ns;
+	tally_times(r, ev->ts_ns, ev->ts_ns);
 	r->events++;
 	r->drops += ev->type == EV_DROP_E || ev->type == EV_DROP_X;
 }
@@ -63,6 +68,22 @@ static int step_all(struct flow *f, const struct record *rec, struct err *err)
 	if (rec->kind == RECORD_STATE && f->news && f->is_first)
 		return process_watch_list(engine_state(f->engine), f->news, f->arg, err);
 	return tell_news(f, err);
+}
+
+/*
+ * A span wants each event judged by itself, and news of who was there at the start wait for the
+ * first event.
+ */
+static bool take_quiet(struct flow *f, struct quiet_run *run)
+{
+	return !f->spanned && f->watch.n == 0 && source_quiet(f->source, run);
+}
+
+static int step_quiet(struct flow *f, const struct quiet_run *run, struct err *err)
+{
+	tally_times(f->report, run->min_ts_ns, run->max_ts_ns);
+	f->report->events += run->n;
+	return engine_quiet(f->engine, run, err);
 }
 
 /* --- a part of the trace --- */
@@ -141,6 +162,7 @@ static int step(struct flow *f, const struct record *rec, struct err *err)
 
 static int run(struct flow *f, struct err *err)
 {
+	struct quiet_run quiet;
 	struct record rec;
 
 	for (uint32_t n = 0;; n++) {
@@ -148,6 +170,11 @@ static int run(struct flow *f, struct err *err)
 		    !f->go_on(f->arg, f->report, source_progress(f->source))) {
 			f->report->outcome = TRACE_INTERRUPTED;
 			return 0;
+		}
+		if (take_quiet(f, &quiet)) {
+			if (step_quiet(f, &quiet, err) < 0)
+				return -1;
+			continue;
 		}
 		switch (source_next(f->source, &rec, &f->report->damage)) {
 		case NEXT_ITEM:

@@ -4,6 +4,13 @@
 
 #include <stdlib.h>
 
+/* Drops go into the ledger of losses, others are only counted. */
+static bool is_quiet(const struct pump *p, uint16_t type)
+{
+	return type != EV_DROP_E && type != EV_DROP_X && state_is_quiet(type) &&
+	       (!p->rules || ruleset_is_quiet(p->rules, type));
+}
+
 int pump_init(struct pump *p, struct err *err)
 {
 	const struct rule *rules;
@@ -13,9 +20,12 @@ int pump_init(struct pump *p, struct err *err)
 		p->wants_news |= p->sinks[i]->ops->news != NULL;
 	}
 	state_need(&p->need); /* news need no more than that */
+	if (p->rules)
+		ruleset_need(p->rules, &p->need);
+	for (uint16_t type = 0; type < EV_COUNT; type++)
+		p->need.quiet[type] = is_quiet(p, type);
 	if (!p->rules)
 		return 0;
-	ruleset_need(p->rules, &p->need);
 	p->by_rule = calloc(ruleset_rules(p->rules, &rules) + 1, sizeof *p->by_rule);
 	if (!p->by_rule)
 		return err_set(err, ERR_NOMEM, "out of memory");

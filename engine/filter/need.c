@@ -66,6 +66,11 @@ uint64_t program_params(const struct program *p, uint32_t event_type)
 	return v.params;
 }
 
+bool program_is_quiet(const struct program *p, uint32_t event_type)
+{
+	return p->plans[event_type].n == 0;
+}
+
 void program_live(const struct program *p, uint32_t event_type,
 		  void (*live)(void *arg, uint32_t id), void *arg)
 {

@@ -16,6 +16,9 @@ uint64_t expr_params(const struct expr *e, uint32_t event_type);
 /* Those that the conditions of a sealed program look at, at events of this type. */
 uint64_t program_params(const struct program *p, uint32_t event_type);
 
+/* Can no condition hold at events of this type? */
+bool program_is_quiet(const struct program *p, uint32_t event_type);
+
 /* Calls live(id) for every condition that can hold at events of this type. */
 void program_live(const struct program *p, uint32_t event_type,
 		  void (*live)(void *arg, uint32_t id), void *arg);

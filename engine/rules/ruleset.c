@@ -336,6 +336,11 @@ void ruleset_need(const struct ruleset *rs, struct column_need *need)
 	}
 }
 
+bool ruleset_is_quiet(const struct ruleset *rs, uint32_t event_type)
+{
+	return program_is_quiet(rs->program, event_type);
+}
+
 const struct rule *ruleset_rule_of(const struct ruleset *rs, uint32_t condition_id)
 {
 	return condition_id < rs->nconditions ? rs->by_condition[condition_id] : NULL;

@@ -87,6 +87,8 @@ bool ruleset_remembers(const struct ruleset *rs);
  * at, and there outputs and extra fields.
  */
 void ruleset_need(const struct ruleset *rs, struct column_need *need);
+/* Does no rule look at events of this type? */
+bool ruleset_is_quiet(const struct ruleset *rs, uint32_t event_type);
 /* The rule whose condition has this id. */
 const struct rule *ruleset_rule_of(const struct ruleset *rs, uint32_t condition_id);
 /* Compiled --extra-field list, in order. */

@@ -160,6 +160,20 @@ void state_set_text(struct state *s, struct text **slot, struct sv text)
 		text_set(slot, state_text(s, text));
 }
 
+uint64_t short_arg(struct sv p)
+{
+	switch (p.n) {
+	case 1:
+		return (uint8_t)p.p[0];
+	case 2:
+		return get_le16(p.p);
+	case 4:
+		return get_le32(p.p);
+	default:
+		return 0;
+	}
+}
+
 struct sv arg_text(const struct event *ev, uint32_t i)
 {
 	static const char null[] = "(NULL)";
@@ -265,30 +279,21 @@ static int64_t fd_param(const struct event *ev)
 	return i >= 0 && arg_given(ev, (uint32_t)i) ? arg_i64(ev, (uint32_t)i) : -1;
 }
 
-static void find_fd_of_enter(struct state *s, struct thread *t, const struct event *ev)
+/* Which fd is t's event about?  `fd` is what its parameter says, -1: nothing. */
+static inline void note_event_fd(struct state *s, struct thread *t, uint16_t type, int64_t fd)
 {
-	t->enter_type = ev->type;
-	t->event_fd = -1;
-	if (!uses_fd(ev))
+	if (!event_is_exit(type)) {
+		t->enter_type = type;
+		t->event_fd = fd;
 		return;
-	t->event_fd = fd_param(ev);
-	s->now.fd = fd_table_get(thread_fds(t), t->event_fd);
-}
-
-/* An enter event of the same call already said which fd it is about; else the exit must. */
-static void find_fd_of_exit(struct state *s, struct thread *t, const struct event *ev)
-{
+	}
+	/* An enter event of the same call already said it; else the exit must. */
 	bool after_execveat =
-		ev->type == EV_SYSCALL_EXECVE_19_X && t->enter_type == EV_SYSCALL_EXECVEAT_E;
+		type == EV_SYSCALL_EXECVE_19_X && t->enter_type == EV_SYSCALL_EXECVEAT_E;
 
-	s->tables->enter_valid = after_execveat || ev->type == t->enter_type + 1;
-	if (!s->tables->enter_valid)
-		t->event_fd = -1;
-	if (!uses_fd(ev))
-		return;
-	if (t->event_fd == -1)
-		t->event_fd = fd_param(ev);
-	s->now.fd = fd_table_get(thread_fds(t), t->event_fd);
+	s->tables->enter_valid = after_execveat || type == t->enter_type + 1;
+	if (!s->tables->enter_valid || t->event_fd == -1)
+		t->event_fd = fd;
 }
 
 /* Who did it, and on which fd? */
@@ -304,10 +309,10 @@ static void find_subject(struct state *s, const struct event *ev)
 		return;
 	if (!(kind & KIND_LOOK_UP))
 		t->flags |= CL_ACTIVE;
-	if (event_is_exit(ev->type))
-		find_fd_of_exit(s, t, ev);
-	else
-		find_fd_of_enter(s, t, ev);
+	bool about_fd = uses_fd(ev);
+	note_event_fd(s, t, ev->type, about_fd ? fd_param(ev) : -1);
+	if (about_fd)
+		s->now.fd = fd_table_get(thread_fds(t), t->event_fd);
 }
 
 static void update_container(struct state *s, const struct event *ev)
@@ -319,19 +324,27 @@ static void update_container(struct state *s, const struct event *ev)
 		contain_thread(s, t);
 }
 
-int state_event(struct state *s, const struct event *ev, struct err *err)
+/* An event begins: the moment before it is over. */
+static inline void begin_moment(struct state *s, const struct event *ev, uint64_t ts_ns)
 {
 	struct state_tables *tb = s->tables;
 
 	clear_moment(s, ev);
 	tb->nomem = tb->fds.nomem = false;
-	if (!tb->settled && !(kinds[ev->type] & KIND_INITIAL))
+	if (!tb->settled && !(ev && kinds[ev->type] & KIND_INITIAL))
 		state_settle(s);
-	if (!s->now.base_ts_ns && !(ev->desc->category & EC_METAEVENT))
-		s->now.base_ts_ns = ev->ts_ns;
-	if (tb->last_ts_ns < ev->ts_ns)
-		tb->last_ts_ns = ev->ts_ns;
-	finish_previous(s, ev->ts_ns);
+	if (!s->now.base_ts_ns && !(ev && ev->desc->category & EC_METAEVENT))
+		s->now.base_ts_ns = ts_ns;
+	if (tb->last_ts_ns < ts_ns)
+		tb->last_ts_ns = ts_ns;
+	finish_previous(s, ts_ns);
+}
+
+int state_event(struct state *s, const struct event *ev, struct err *err)
+{
+	struct state_tables *tb = s->tables;
+
+	begin_moment(s, ev, ev->ts_ns);
 	find_subject(s, ev);
 	if (parsers[ev->type])
 		parsers[ev->type](s, ev);
@@ -349,6 +362,36 @@ int state_event(struct state *s, const struct event *ev, struct err *err)
 	return tb->nomem ? err_set(err, ERR_NOMEM, "no memory for the state at event %llu",
 				   (unsigned long long)ev->num)
 			 : 0;
+}
+
+bool state_is_quiet(uint16_t type)
+{
+	const struct event_desc *desc = &schema_events[type];
+
+	return !parsers[type] && !kinds[type] && !(desc->flags & EF_SKIPPARSERESET) &&
+	       !(desc->category & EC_METAEVENT);
+}
+
+int state_quiet(struct state *s, const struct quiet_run *run, struct err *err)
+{
+	struct state_tables *tb = s->tables;
+
+	begin_moment(s, NULL, run->first_ts_ns);
+	if (tb->last_ts_ns < run->max_ts_ns)
+		tb->last_ts_ns = run->max_ts_ns;
+	for (uint32_t i = 0; i < run->n; i++) {
+		const struct quiet_event *q = &run->events[i];
+		struct thread *t = thread_get(s, q->tid);
+
+		if (!t)
+			continue;
+		t->flags |= CL_ACTIVE;
+		note_event_fd(s, t, q->type, q->param);
+		if (event_is_exit(q->type))
+			forget_enter(t);
+	}
+	s->losses.fds = tb->fds.lost;
+	return tb->nomem ? err_set(err, ERR_NOMEM, "no memory for the state") : 0;
 }
 
 uint64_t state_last_ns(const struct state *s)

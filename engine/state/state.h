@@ -10,6 +10,7 @@
 #include "engine/state/thread.h"
 #include "format/base/err.h"
 #include "format/column_need.h"
+#include "format/quiet.h"
 
 enum {
 	STATE_MAX_THREADS = 262144,
@@ -85,6 +86,14 @@ int state_meta(struct state *s, const struct record *rec, struct err *err);
  * Inconsistent parameters of a hostile trace are ignored, never trusted.
  */
 int state_event(struct state *s, const struct event *ev, struct err *err);
+
+/*
+ * May events of this type be taken by state_quiet?  The one parameter it looks at is the fd, and
+ * only of some of them.
+ */
+bool state_is_quiet(uint16_t type);
+/* Take in events that nobody looks at, with their fd as the parameter.  s->now is empty then. */
+int state_quiet(struct state *s, const struct quiet_run *run, struct err *err);
 
 /* All of it as the rows of SNAPSHOT_STATE: the same state gives the same bytes. */
 void state_save(const struct state *s, struct snapshot *out);

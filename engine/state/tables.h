@@ -69,22 +69,12 @@ static inline bool arg_given(const struct event *ev, uint32_t i)
 }
 
 /* An integer of 1, 2, 4 or 8 bytes; 0 for anything else. */
+uint64_t short_arg(struct sv p);
 static inline uint64_t arg(const struct event *ev, uint32_t i)
 {
 	struct sv p = event_param(ev, i);
 
-	switch (p.n) {
-	case 1:
-		return (uint8_t)p.p[0];
-	case 2:
-		return get_le16(p.p);
-	case 4:
-		return get_le32(p.p);
-	case 8:
-		return get_le64(p.p);
-	default:
-		return 0;
-	}
+	return p.n == 8 ? get_le64(p.p) : short_arg(p);
 }
 
 static inline uint32_t arg32(const struct event *ev, uint32_t i)

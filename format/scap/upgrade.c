@@ -269,13 +269,13 @@ static enum verdict judge(struct upgrader *u, const struct event *ev, struct err
 {
 	uint32_t flags = ev->desc->flags;
 
+	if (upgrade_keeps(ev->desc, ev->nparams))
+		return VERDICT_KEEP;
 	if (flags & EF_UNUSED) {
 		u->stats->unused_dropped++;
 		return VERDICT_DROP;
 	}
 	if (!(flags & EF_CONVERTER_MANAGED)) {
-		if (!(flags & EF_OLD_VERSION))
-			return VERDICT_KEEP;
 		/* Old exit events are all managed; a test checks the table. */
 		u->stats->enter_dropped++;
 		return VERDICT_DROP;
@@ -287,8 +287,7 @@ static enum verdict judge(struct upgrader *u, const struct event *ev, struct err
 			ev->desc->name, ev->type, ev->nparams, ev->desc->nparams);
 		return VERDICT_ERROR;
 	}
-	return flags & EF_OLD_VERSION || ev->nparams != ev->desc->nparams ? VERDICT_CONVERT
-									  : VERDICT_KEEP;
+	return VERDICT_CONVERT;
 }
 
 /* One conversion; UPGRADE_KEEP and *again: judge the result again. */

@@ -21,6 +21,15 @@ enum upgrade_result {
 
 struct upgrader *upgrader_new(struct source_stats *stats); /* NULL: no memory; stats borrowed */
 void upgrader_free(struct upgrader *u);
+/* Does an event of this type with so many parameters stay as it is, whatever came before it? */
+static inline bool upgrade_keeps(const struct event_desc *desc, uint32_t nparams)
+{
+	uint32_t flags = desc->flags & (EF_UNUSED | EF_OLD_VERSION | EF_CONVERTER_MANAGED);
+
+	return flags == 0 || (flags == EF_CONVERTER_MANAGED && event_is_exit(desc->id) &&
+			      nparams == desc->nparams);
+}
+
 /* Views put into *ev stay valid until the next call. */
 enum upgrade_result upgrader_apply(struct upgrader *u, struct event *ev, struct err *err);
 /* The stored enter events, as rows of SNAPSHOT_INTAKE. */

@@ -1,5 +1,6 @@
 #include "format/trace/event_block.h"
 
+#include "format/scap/upgrade.h"
 #include "format/trace/block_layout.h"
 #include "format/trace/times.h"
 #include "format/trace/varint.h"
@@ -15,10 +16,12 @@ struct lane {
 	uint32_t step;
 };
 
+/* A parameter that is handed out. */
 struct param_cursor {
 	const char *bytes;
 	const char *length; /* next u32 */
 	uint32_t step;      /* of length: 4, or 0 if all are equal */
+	uint32_t index;
 };
 
 struct type_cursor {
@@ -27,7 +30,9 @@ struct type_cursor {
 	const uint8_t *np;
 	uint32_t np_step;
 	uint16_t type;
-	struct param_cursor params[EVENT_MAX_PARAMS];
+	uint16_t nlive;
+	bool quiet;
+	struct param_cursor live[EVENT_MAX_PARAMS]; /* ascending */
 };
 
 struct time_base {
@@ -35,16 +40,35 @@ struct time_base {
 	uint32_t nbits;
 };
 
-struct block_cursor {
-	struct block_summary sum;
-	struct buf bytes; /* all columns, inflated */
-	uint32_t left;
+/* An event but for its parameters. */
+struct head {
 	uint64_t ts_ns;
-	const uint8_t *type;
-	const char *cpu, *flags, *tid_miss, *tid, *time_escape;
+	int64_t tid;
+	uint32_t flags;
+	uint16_t cpu;
+	uint16_t place; /* of its type in the summary's list */
+};
+
+/* Where the heads' columns are read next, and what the last head came to. */
+struct head_lanes {
+	const char *type, *cpu, *flags, *tid_miss, *tid, *time_escape;
 	uint32_t type_step, cpu_step, flags_step, tid_miss_step;
 	bool wide_types; /* rows of `type` have two bytes */
 	struct bit_reader time_bits;
+	uint64_t ts_ns;
+};
+
+/* Heads are decoded so many at a time, because a loop that does nothing else does it best. */
+enum { HEADS_AHEAD = 256 };
+
+struct block_cursor {
+	struct block_summary sum;
+	struct buf bytes; /* all columns, inflated */
+	struct head heads[HEADS_AHEAD];
+	uint32_t at, end; /* of heads: the next one, and behind the last one */
+	uint32_t left;    /* events behind these */
+	struct quiet_event quiet[HEADS_AHEAD];
+	struct head_lanes lanes;
 	struct time_base classes[256]; /* base -1: does not exist */
 	int64_t last_tid[LAST_TID_SLOTS];
 	struct type_cursor *types; /* in the order of the summary's list */
@@ -53,8 +77,6 @@ struct block_cursor {
 	const struct column_need *need;
 	bool upgrade;
 };
-
-static const char no_bytes[4];
 
 struct block_cursor *block_cursor_new(const struct column_need *need, bool upgrade)
 {
@@ -198,19 +220,22 @@ static int skip_param(struct loader *l)
 	return column_take(&l->in, &column, l->err) < 0 ? -1 : column_take(&l->in, &column, l->err);
 }
 
+/* Will events of this type be what they are in the file? */
+static bool stay_as_they_are(const struct loader *l, const struct type_row *row,
+			     const struct lane *np)
+{
+	return !l->c->upgrade || (np->step == 0 && upgrade_keeps(schema_event(row->type),
+								 (uint8_t)l->c->bytes.p[np->at]));
+}
+
 /* Parameters of these events that have to be there. */
 static uint64_t needed_params(const struct loader *l, const struct type_row *row,
 			      const struct lane *np)
 {
-	const struct block_cursor *c = l->c;
-
-	if (!c->need)
-		return UINT64_MAX;
 	/* What the upgrade makes of an event may depend on any of them. */
-	if (c->upgrade && (np->step || schema_conversion(row->type, row->nparams) ||
-			   (schema_event(row->type)->flags & (EF_OLD_VERSION | EF_UNUSED))))
+	if (!l->c->need || !stay_as_they_are(l, row, np))
 		return UINT64_MAX;
-	return c->need->params[row->type];
+	return l->c->need->params[row->type];
 }
 
 /* The lanes of a type, kept until the buffer has stopped moving. */
@@ -218,7 +243,28 @@ struct type_lanes {
 	struct lane np, time_class;
 	struct lane length[EVENT_MAX_PARAMS], bytes[EVENT_MAX_PARAMS];
 	uint64_t needed;
+	bool quiet;
 };
+
+/* May they be handed out as quiet ones?  What they tell must be a 64-bit number in all of them. */
+static bool are_quiet(const struct loader *l, const struct type_row *row,
+		      const struct type_lanes *t)
+{
+	const char *bytes = l->c->bytes.p;
+	uint32_t told = 0;
+
+	if (!l->c->need || !l->c->need->quiet[row->type] || !stay_as_they_are(l, row, &t->np) ||
+	    t->np.step || (uint8_t)bytes[t->np.at] != row->nparams)
+		return false;
+	for (uint32_t i = 0; i < row->nparams; i++) {
+		if (!(t->needed >> i & 1))
+			continue;
+		if (t->length[i].step || get_le32(bytes + t->length[i].at) != 8)
+			return false;
+		told++;
+	}
+	return told <= 1;
+}
 
 static int load_type(struct loader *l, const struct type_row *row, struct type_lanes *t)
 {
@@ -236,6 +282,7 @@ static int load_type(struct loader *l, const struct type_row *row, struct type_l
 		if (rc < 0)
 			return -1;
 	}
+	t->quiet = are_quiet(l, row, t);
 	return 0;
 }
 
@@ -249,12 +296,13 @@ static void set_type_cursor(struct block_cursor *c, const struct type_row *row,
 	t->np = (const uint8_t *)base + lanes->np.at;
 	t->np_step = lanes->np.step;
 	t->time_class = (const uint8_t *)base + lanes->time_class.at;
+	t->quiet = lanes->quiet;
+	t->nlive = 0;
 	for (uint32_t i = 0; i < row->nparams; i++) {
-		t->params[i] = (struct param_cursor){ no_bytes, no_bytes, 0 };
 		if (lanes->needed >> i & 1)
-			t->params[i] = (struct param_cursor){ base + lanes->bytes[i].at,
-							      base + lanes->length[i].at,
-							      lanes->length[i].step };
+			t->live[t->nlive++] = (struct param_cursor){ base + lanes->bytes[i].at,
+								     base + lanes->length[i].at,
+								     lanes->length[i].step, i };
 	}
 }
 
@@ -351,18 +399,19 @@ static int load_columns(struct loader *l, struct type_lanes *types)
 
 	/* The columns stopped moving: from here on by pointer. */
 	const char *base = c->bytes.p;
-	c->type = (const uint8_t *)base + type.at;
-	c->cpu = base + cpu.at;
-	c->flags = base + flags.at;
-	c->tid_miss = base + tid_miss.at;
-	c->tid = base + tid.at;
-	c->time_escape = base + escape.at;
-	c->time_bits = (struct bit_reader){ .p = base + bits.at };
-	c->wide_types = type_width(l->head.ntypes) == 2;
-	c->type_step = type.step;
-	c->cpu_step = cpu.step;
-	c->flags_step = flags.step;
-	c->tid_miss_step = tid_miss.step;
+	c->lanes = (struct head_lanes){ .type = base + type.at,
+					.cpu = base + cpu.at,
+					.flags = base + flags.at,
+					.tid_miss = base + tid_miss.at,
+					.tid = base + tid.at,
+					.time_escape = base + escape.at,
+					.type_step = type.step,
+					.cpu_step = cpu.step,
+					.flags_step = flags.step,
+					.tid_miss_step = tid_miss.step,
+					.wide_types = type_width(l->head.ntypes) == 2,
+					.time_bits = { .p = base + bits.at },
+					.ts_ns = l->head.sum.first_ts_ns };
 	for (uint32_t i = 0; i < l->head.ntypes; i++)
 		set_type_cursor(c, &l->head.types[i], &types[i], &c->types[i]);
 	return 0;
@@ -384,7 +433,7 @@ int block_cursor_load(struct block_cursor *c, struct packer *p, struct sv payloa
 	struct type_lanes *types = NULL;
 	int rc = -1;
 
-	c->left = 0;
+	c->left = c->at = c->end = 0;
 	if (!l) {
 		err_set(err, ERR_NOMEM, "no memory for a block");
 		goto out;
@@ -404,7 +453,6 @@ int block_cursor_load(struct block_cursor *c, struct packer *p, struct sv payloa
 		goto out;
 	c->sum = l->head.sum;
 	c->left = l->head.sum.events;
-	c->ts_ns = l->head.sum.first_ts_ns;
 	memset(c->last_tid, 0, sizeof c->last_tid);
 	rc = 0;
 out:
@@ -420,57 +468,120 @@ const struct block_summary *block_cursor_summary(const struct block_cursor *c)
 
 /* --- stepping --- */
 
-static inline uint64_t next_time(struct block_cursor *c, struct type_cursor *t)
+static inline uint64_t take_step(struct head_lanes *l, const struct time_base *classes,
+				 struct type_cursor *t)
 {
 	uint8_t class = *t->time_class++;
-	const struct time_base *b = &c->classes[class];
 
-	if (class == TIME_ESCAPE) {
-		c->ts_ns += get_le64(c->time_escape);
-		c->time_escape += 8;
-	} else {
-		c->ts_ns += (uint64_t)b->base + bits_take(&c->time_bits, b->nbits);
-	}
-	return c->ts_ns;
+	if (class != TIME_ESCAPE)
+		return (uint64_t)classes[class].base +
+		       bits_take(&l->time_bits, classes[class].nbits);
+	l->time_escape += 8;
+	return get_le64(l->time_escape - 8);
 }
 
-static inline int64_t next_tid(struct block_cursor *c, uint16_t cpu)
+static inline int64_t take_tid(struct head_lanes *l, int64_t *last)
 {
-	int64_t *last = &c->last_tid[cpu % LAST_TID_SLOTS];
-
-	if (*c->tid_miss) {
-		*last = (int64_t)get_le64(c->tid);
-		c->tid += 8;
+	if (*l->tid_miss) {
+		*last = (int64_t)get_le64(l->tid);
+		l->tid += 8;
 	}
-	c->tid_miss += c->tid_miss_step;
+	l->tid_miss += l->tid_miss_step;
 	return *last;
+}
+
+static bool take_heads(struct block_cursor *c)
+{
+	struct head_lanes l = c->lanes; /* in registers, where no store can change it */
+	uint32_t n = c->left < HEADS_AHEAD ? c->left : HEADS_AHEAD;
+
+	for (uint32_t i = 0; i < n; i++) {
+		struct head *h = &c->heads[i];
+
+		h->place = l.wide_types ? get_le16(l.type) : (uint8_t)*l.type;
+		h->cpu = get_le16(l.cpu);
+		h->flags = get_le32(l.flags);
+		h->ts_ns = l.ts_ns += take_step(&l, c->classes, &c->types[h->place]);
+		h->tid = take_tid(&l, &c->last_tid[h->cpu % LAST_TID_SLOTS]);
+		l.type += l.type_step;
+		l.cpu += l.cpu_step;
+		l.flags += l.flags_step;
+	}
+	c->lanes = l;
+	c->left -= n;
+	c->at = 0;
+	c->end = n;
+	return n > 0;
+}
+
+/* Few enough for the compiler to clear them in place. */
+enum { CLEARED_AT_ONCE = 4 };
+_Static_assert(EVENT_MAX_PARAMS % CLEARED_AT_ONCE == 0, "clearing stays inside");
+
+static inline void take_params(struct type_cursor *t, struct event *ev)
+{
+	uint32_t nlive = t->nlive;
+
+	ev->nparams = *t->np;
+	t->np += t->np_step;
+	if (nlive < ev->nparams) {
+		for (uint32_t i = 0; i < ev->nparams; i += CLEARED_AT_ONCE)
+			memset(ev->params + i, 0, CLEARED_AT_ONCE * sizeof ev->params[0]);
+	}
+	/* This one may have fewer than others of its type. */
+	while (t->np_step && nlive && t->live[nlive - 1].index >= ev->nparams)
+		nlive--;
+	for (uint32_t i = 0; i < nlive; i++) {
+		struct param_cursor *pc = &t->live[i];
+		uint32_t n = get_le32(pc->length);
+
+		ev->params[pc->index] = (struct sv){ pc->bytes, n };
+		pc->length += pc->step;
+		pc->bytes += n;
+	}
 }
 
 bool block_cursor_next(struct block_cursor *c, struct event *ev)
 {
-	if (c->left == 0)
+	if (c->at == c->end && !take_heads(c))
 		return false;
-	c->left--;
-	struct type_cursor *t =
-		&c->types[c->wide_types ? get_le16((const char *)c->type) : *c->type];
-	c->type += c->type_step;
+	const struct head *h = &c->heads[c->at++];
+	struct type_cursor *t = &c->types[h->place];
+
 	ev->type = t->type;
 	ev->desc = t->desc;
-	ev->cpu = get_le16(c->cpu);
-	ev->flags = get_le32(c->flags);
-	c->cpu += c->cpu_step;
-	c->flags += c->flags_step;
-	ev->ts_ns = next_time(c, t);
-	ev->tid = next_tid(c, ev->cpu);
-	ev->nparams = *t->np;
-	t->np += t->np_step;
-	for (uint32_t i = 0; i < ev->nparams; i++) {
-		struct param_cursor *pc = &t->params[i];
-		uint32_t n = get_le32(pc->length);
-
-		ev->params[i] = (struct sv){ pc->bytes, n };
-		pc->length += pc->step;
-		pc->bytes += n;
-	}
+	ev->cpu = h->cpu;
+	ev->flags = h->flags;
+	ev->ts_ns = h->ts_ns;
+	ev->tid = h->tid;
+	take_params(t, ev);
 	return true;
+}
+
+bool block_cursor_quiet(struct block_cursor *c, struct quiet_run *run)
+{
+	const struct head *h;
+	struct type_cursor *t;
+	uint32_t n = 0;
+
+	if (c->at == c->end && !take_heads(c))
+		return false;
+	h = &c->heads[c->at];
+	run->first_ts_ns = run->min_ts_ns = run->max_ts_ns = h->ts_ns;
+	for (; c->at < c->end && (t = &c->types[h->place])->quiet; h++, c->at++) {
+		struct quiet_event *q = &c->quiet[n++];
+
+		*q = (struct quiet_event){ .tid = h->tid, .param = -1, .type = t->type };
+		if (t->nlive) {
+			q->param = (int64_t)get_le64(t->live[0].bytes);
+			t->live[0].bytes += sizeof q->param;
+		}
+		if (h->ts_ns < run->min_ts_ns)
+			run->min_ts_ns = h->ts_ns;
+		if (h->ts_ns > run->max_ts_ns)
+			run->max_ts_ns = h->ts_ns;
+	}
+	run->events = c->quiet;
+	run->n = n;
+	return n > 0;
 }

@@ -9,6 +9,7 @@
 
 #include "format/base/err.h"
 #include "format/column_need.h"
+#include "format/quiet.h"
 #include "format/record.h"
 #include "format/trace/column.h"
 
@@ -50,6 +51,8 @@ int block_cursor_load(struct block_cursor *c, struct packer *p, struct sv payloa
 const struct block_summary *block_cursor_summary(const struct block_cursor *c);
 /* The next event but for its number; false at the end.  Views live until the next load. */
 bool block_cursor_next(struct block_cursor *c, struct event *ev);
+/* Those that are next and quiet; false: none.  *run is valid until the next call for c. */
+bool block_cursor_quiet(struct block_cursor *c, struct quiet_run *run);
 /* Only the summary part of a payload. */
 int block_read_summary(struct sv payload, struct block_summary *out, struct err *err);
 

@@ -300,6 +300,16 @@ static enum next trace_next(struct source *s, struct record *rec, struct err *er
 	}
 }
 
+static bool trace_quiet(struct source *s, struct quiet_run *run)
+{
+	struct trace_reader *r = (struct trace_reader *)s;
+
+	if (!r->in_block || r->has_state || r->meta_rest.n || !block_cursor_quiet(r->block, run))
+		return false;
+	intake_quiet(&r->intake, run->n);
+	return true;
+}
+
 static struct source_progress trace_progress(const struct source *s)
 {
 	const struct trace_reader *r = (const struct trace_reader *)s;
@@ -327,6 +337,7 @@ static void trace_close(struct source *s)
 
 static const struct source_ops trace_ops = {
 	.next = trace_next,
+	.quiet = trace_quiet,
 	.progress = trace_progress,
 	.close = trace_close,
 };
@@ -343,8 +354,8 @@ static void trim(struct trace_reader *r, const struct trace_index *index, size_t
 
 		/* Losses are told of behind the events that they stand between. */
 		if (f->kind == FRAME_LOSS || f->kind == FRAME_META ||
-		    (f->events && span_may_meet(&r->base.span, f->min_ts_ns, f->max_ts_ns, 0,
-						UINT64_MAX)))
+		    (f->events &&
+		     span_may_meet(&r->base.span, f->min_ts_ns, f->max_ts_ns, 0, UINT64_MAX)))
 			break;
 		if (f->events) {
 			p->end = end - 1;
