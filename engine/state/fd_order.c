@@ -15,7 +15,9 @@ void fd_order_deinit(struct fd_order *o)
 
 static uint32_t *bucket_of(const struct fd_order *o, int64_t num)
 {
-	return &o->buckets[(uint64_t)num % o->nbuckets];
+	uint64_t n = (uint64_t)num;
+
+	return &o->buckets[n < o->nbuckets ? n : n % o->nbuckets]; /* most need no division */
 }
 
 /* Put link i, whose bucket is b, into the list. */

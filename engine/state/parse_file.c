@@ -122,12 +122,24 @@ static void read_open_by_handle(const struct event *ev, struct opening *o)
 	o->ino = arg(ev, 5);
 }
 
-/* As the program wrote it, but for doubled slashes. */
-static struct text *raw_name(struct state *s, struct sv name)
+static bool has_double_slash(struct sv name)
 {
-	if (sv_find(name, SV("//")) < 0)
-		return state_text(s, name);
+	for (size_t i = 1; i < name.n; i++) {
+		if (name.p[i] == '/' && name.p[i - 1] == '/')
+			return true;
+	}
+	return false;
+}
+
+/* As the program wrote it, but for doubled slashes; often that is the path it comes to. */
+static struct text *raw_name(struct state *s, struct sv name, struct text *path)
+{
 	struct buf *b = &s->tables->scratch;
+
+	if (sv_eq(name, text_sv(path)))
+		return text_ref(path);
+	if (!has_double_slash(name))
+		return state_text(s, name);
 	buf_clear(b);
 	for (size_t i = 0; i < name.n; i++) {
 		if (!(name.p[i] == '/' && i > 0 && name.p[i - 1] == '/'))
@@ -162,7 +174,7 @@ void parse_open(struct state *s, const struct event *ev)
 	f->upper_layer = o.flags & OPEN_UPPER_LAYER;
 	f->lower_layer = o.flags & OPEN_LOWER_LAYER;
 	name_event_fd(s, f, path_join(o.dir, o.name, path));
-	f->name_raw = raw_name(s, o.name);
+	f->name_raw = raw_name(s, o.name, f->name);
 	open_event_fd(s, num, f);
 }
 

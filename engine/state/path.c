@@ -54,6 +54,11 @@ static char *append_normalised(char *base, char *end, struct sv path)
 			continue;
 		}
 		*end++ = *p++;
+		if (end[-1] == '/')
+			continue;
+		/* What follows up to the next slash is plain text. */
+		while (p < limit && *p != '/')
+			*end++ = *p++;
 	}
 	if (end > base + 1 && end[-1] == '/')
 		end--;
