@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 
-/* Behind the end of the scan: how long a CPU may be late, and a new thread wait for its first turn.
+/*
+ * Behind the end of the scan: how long a CPU may be late, and a new thread wait for its first turn.
  */
 enum { LATE_NS = 2000000000 };
 
@@ -104,7 +105,8 @@ static bool is_born(struct reconcile *r, const struct event *ev)
 	return find(r, ptid) || find(r, pid);
 }
 
-/* The thread that a caller's event tells of, by a number that means the same to everybody; 0: none.
+/*
+ * The thread that a caller's event tells of, by a number that means the same to everybody; 0: none.
  */
 static int64_t child_of(const struct event *ev)
 {

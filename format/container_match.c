@@ -4,7 +4,8 @@
 
 enum { FULL_ID = 64, SHORT_ID = 12 };
 
-/* cgroup paths of runc and its relatives: prefix, 64 hex digits, suffix, both found from the end.
+/*
+ * cgroup paths of runc and its relatives: prefix, 64 hex digits, suffix, both found from the end.
  */
 static const struct {
 	const char *prefix, *suffix;

@@ -44,7 +44,8 @@ void losses_deinit(struct losses *l);
 
 /* Events lost in all; *at_least: there are losses of unknown count as well. */
 uint64_t losses_count(const struct losses *l, bool *at_least);
-/* The times that losses cover, in order and disjoint; *out is the caller's, NULL if there are none.
+/*
+ * The times that losses cover, in order and disjoint; *out is the caller's, NULL if there are none.
  */
 int losses_gaps(const struct losses *l, struct loss_gap **out, size_t *n, struct err *err);
 bool loss_gaps_hold(const struct loss_gap *gaps, size_t n, uint64_t ts_ns);

@@ -107,7 +107,7 @@ struct group_entry {
 	struct sv name;
 };
 
-/* One thread that was there before the first event; defaults as in scap-format 6.3. */
+/* One thread that was there before the first event; defaults as in stock format 6.3. */
 struct proc_entry {
 	int64_t tid, pid, ptid;
 	int64_t sid, vpgid, pgid; /* -1: unknown */

@@ -16,10 +16,9 @@
 enum snapshot_column {
 	SNAPSHOT_INTAKE, /* rows: event numbers, stored enter events (format/intake) */
 	SNAPSHOT_STATE,  /* rows: the host (engine/state) */
-	SNAPSHOT_TEXTS, /* varint length, bytes, NUL; whatever a later event's fields may be made of
-			 */
-	SNAPSHOT_BLOBS, /* the same for environments and data, which no index covers */
-	SNAPSHOT_ADDRS, /* u8 length (4 or 16), bytes in network order */
+	SNAPSHOT_TEXTS,  /* varint length, bytes, NUL; whatever later fields may be made of */
+	SNAPSHOT_BLOBS,  /* the same for environments and data, which no index covers */
+	SNAPSHOT_ADDRS,  /* u8 length (4 or 16), bytes in network order */
 	SNAPSHOT_COLUMNS
 };
 

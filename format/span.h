@@ -9,9 +9,8 @@
 enum span_kind {
 	SPAN_OPEN = 0, /* no bound */
 	SPAN_TIME,     /* ns since the epoch */
-	SPAN_AFTER, /* ns behind the first event of the trace; becomes SPAN_TIME when that is known
-		     */
-	SPAN_EVENT, /* event number (evt.num) */
+	SPAN_AFTER,    /* ns behind the first event of the trace; SPAN_TIME once that is known */
+	SPAN_EVENT,    /* event number (evt.num) */
 };
 
 struct span_bound {

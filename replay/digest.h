@@ -14,6 +14,7 @@ struct digest {
 	char hex[DIGEST_HEX + 1];
 };
 
+/* ERR_UNSUPPORTED: there is no SHA-256 here. */
 int digest_text(struct sv text, struct digest *out, struct err *err);
 /* Bytes as they lie on disk; *size may be NULL. */
 int digest_file(const char *path, struct digest *out, uint64_t *size, struct err *err);

@@ -1,4 +1,5 @@
-/* The files that a command line means: each name itself, or what lies in a directory of that name.
+/*
+ * The files that a command line means: each name itself, or what lies in a directory of that name.
  */
 #ifndef SAKER_REPLAY_INPUTS_H
 #define SAKER_REPLAY_INPUTS_H

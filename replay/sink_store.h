@@ -12,7 +12,8 @@ struct store_sink_options {
 	size_t nfiles;
 	struct sv options; /* JSON, as store_run.options */
 	struct sv tool;
-	/* Of a living host there is no file to hash: what stands for it.  sha256 is empty: read it.
+	/*
+	 * Of a living host there is no file to hash: what stands for it.  sha256 is empty: read it.
 	 */
 	struct store_file live;
 };

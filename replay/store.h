@@ -108,6 +108,7 @@ struct store_container {
 	struct sv id, full_id, type, name, image; /* name, image: may be empty */
 };
 
+/* A process of the run; *id names it from now on. */
 int store_process(struct store *s, const struct store_process *p, int64_t *id, struct err *err);
 /* Who cloned it, found out later. */
 int store_process_parent(struct store *s, int64_t process_id, int64_t parent_id, struct err *err);
@@ -137,6 +138,7 @@ struct store_match {
 	size_t nthread_fields, nevent_fields;
 };
 
+/* ERR_STORE also when the run has no such rule. */
 int store_match(struct store *s, const struct store_match *m, struct err *err);
 
 #endif

@@ -28,6 +28,7 @@ struct batch {
 	uint64_t match_ns; /* of the last match in it, 0: none */
 };
 
+/* Memory for cap bytes of records and their headers. */
 int batch_init(struct batch *p, size_t cap, struct err *err);
 void batch_deinit(struct batch *p);
 

@@ -27,6 +27,7 @@ int piece_new(struct sv manifest, int level, struct piece **out, struct err *err
 struct piece *piece_ref(struct piece *p);
 void piece_unref(struct piece *p);
 
+/* Append a record; by the thread that made the piece only. */
 int piece_put(struct piece *p, const struct record *rec, struct err *err);
 /* Bytes so far, about. */
 uint64_t piece_bytes(const struct piece *p);

@@ -25,6 +25,7 @@ struct recorder_options {
 
 enum { RECORDER_STAGES = 3 };
 
+/* Start the threads.  -1: none of them runs. */
 int recorder_start(const struct recorder_options *opt, struct recorder **out, struct err *err);
 /* Has a thread ended for whatever reason: an error, a full deck, the end of the driver? */
 bool recorder_ended(const struct recorder *r);

@@ -13,6 +13,7 @@ struct status {
 		waits, late, known, gone, incomplete, unknown;
 };
 
+/* Read the counters; at_ns and cpu_ns are taken as given. */
 struct status status_of(const struct meter *m, uint64_t at_ns, uint64_t cpu_ns);
 
 /* "12 s  48,113 events/s  0 lost  12.3 MiB  cpu 31 %", of the time from `before` to `now`. */

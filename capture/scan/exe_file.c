@@ -1,4 +1,5 @@
-/* The file that a process runs: its inode, who may change it, which layer of an overlay it is in.
+/*
+ * The file that a process runs: its inode, who may change it, which layer of an overlay it is in.
  */
 #define _GNU_SOURCE
 #include "capture/scan/scanner.h"

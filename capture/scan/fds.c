@@ -38,7 +38,8 @@ static uint32_t told_flags(uint32_t kernel)
 	return told;
 }
 
-/* Of what is no file only close-on-exec is told: without it an exec would leave it open for good.
+/*
+ * Of what is no file only close-on-exec is told: without it an exec would leave it open for good.
  */
 static void read_fdinfo(struct subject *j, const char *number, struct fd_entry *fd)
 {

@@ -5,7 +5,8 @@
 
 #include "capture/scan/sockets.h"
 
-/* All sockets of this family (AF_INET, AF_INET6) and protocol; false: the kernel cannot tell them.
+/*
+ * All sockets of this family (AF_INET, AF_INET6) and protocol; false: the kernel cannot tell them.
  */
 bool sock_diag_read(struct sockets *s, int family, uint8_t l4);
 

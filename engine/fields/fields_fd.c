@@ -96,7 +96,8 @@ bool get_fd_typechar(const struct field_ref *f, struct field_ctx *ctx, struct va
 	return put_scratch(out, &s);
 }
 
-/* Without argument: the kinds of all open files, each once, in the order in which Falco has them.
+/*
+ * Without argument: the kinds of all open files, each once, in the order in which Falco has them.
  */
 static bool put_all_types(const struct thread *t, struct field_ctx *ctx, struct value *out)
 {

@@ -53,7 +53,8 @@ enum trf_kind {
 	TRF_COUNT
 };
 
-/* An operand: a field, a transformer call, a literal, a literal list (inside a transformer call).
+/*
+ * An operand: a field, a transformer call, a literal, a literal list (inside a transformer call).
  */
 enum operand_kind { OPERAND_FIELD, OPERAND_TRF, OPERAND_LITERAL, OPERAND_LIST };
 

@@ -23,7 +23,8 @@ struct expr {
 	enum expr_kind kind;
 	uint8_t type; /* enum param_type of the result */
 	bool is_list; /* of the result */
-	/* What it is before single-argument transformers: all that join, concat and getopt look at.
+	/*
+	 * What it is before single-argument transformers: all that join, concat and getopt look at.
 	 */
 	uint8_t base_type;
 	bool base_list;

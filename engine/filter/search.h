@@ -10,6 +10,7 @@
 /* Offset of the rarest byte, its case left aside; 0 for an empty needle. */
 size_t search_rarest(struct sv needle);
 
+/* rarest: search_rarest(needle). */
 bool search_text(struct sv text, struct sv needle, size_t rarest);
 /* ASCII letters match in either case. */
 bool search_folded(struct sv text, struct sv needle, size_t rarest);

@@ -46,6 +46,7 @@ struct context {
 /* The whole of a file. */
 const struct context *context_file(struct arena *a, struct sv name, struct sv text);
 
+/* An item below parent, which begins at this place; item_name is borrowed, empty if it has none. */
 const struct context *context_at(struct arena *a, const struct context *parent, enum item_type type,
 				 struct sv item_name, struct yaml_mark at);
 

@@ -89,6 +89,7 @@ struct diag_list {
 };
 
 void diag_list_deinit(struct diag_list *dl);
+/* Does it keep the rules from loading?  All others are warnings. */
 bool diag_is_error(enum diag_code code);
 const char *diag_code_name(enum diag_code code);  /* "LOAD_NO_EVTTYPE" */
 const char *diag_code_title(enum diag_code code); /* "Condition has no event-type restriction" */

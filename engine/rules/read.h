@@ -32,6 +32,7 @@ int read_fail(struct reader *r, const struct context *ctx, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 int read_no_memory(struct reader *r);
 
+/* The context of a node below parent; name as in context_at. */
 const struct context *read_at(struct reader *r, const struct context *parent, enum item_type type,
 			      struct sv name, const struct yaml_node *node);
 

@@ -14,6 +14,7 @@
 int yaml_scan_plain(struct yaml_input *in, bool in_flow, int indent, struct buf *out,
 		    bool *broke_line, struct err *err);
 
+/* quote: which of ' and " it began with. */
 int yaml_scan_quoted(struct yaml_input *in, char quote, struct buf *out, struct err *err);
 
 /* At the '|' or '>'; `parent_indent` is that of the block around it, -1 for none. */

@@ -17,9 +17,11 @@ struct arena {
 };
 
 void arena_deinit(struct arena *a);
+/* Everything is given back but the first chunk, which is reused. */
 void arena_reset(struct arena *a);
 
-/* n zeroed bytes aligned for any type; NULL when there is no memory. n == 0 gives a valid pointer.
+/*
+ * n zeroed bytes aligned for any type; NULL when there is no memory. n == 0 gives a valid pointer.
  */
 void *arena_alloc(struct arena *a, size_t n);
 /* n bytes of any content and alignment: for text. */

@@ -1,4 +1,7 @@
-/* One hash for all tables: fast, not for hostile-proof secrets.  Results never reach an output. */
+/*
+ * The hash of all our tables.  It is fast, and no secret: whoever wants collisions can make them.
+ * No output depends on its results.
+ */
 #ifndef SAKER_BASE_HASH_H
 #define SAKER_BASE_HASH_H
 

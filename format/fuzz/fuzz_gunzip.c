@@ -1,4 +1,5 @@
-/* Any bytes as gzip: every library that inflates agrees on what is good and what comes out of it.
+/*
+ * Any bytes as gzip: every library that inflates agrees on what is good and what comes out of it.
  */
 #include "format/base/hash.h"
 #include "format/scap/gunzip.h"

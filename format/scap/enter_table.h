@@ -53,6 +53,7 @@ static inline void enter_take(struct enter *e)
 /* Parameter i < e->nparams; valid as long as e is. */
 struct sv enter_param(const struct enter *e, uint32_t i);
 
+/* How many threads have one that no exit has taken. */
 uint32_t enter_table_count(const struct enter_table *t);
 
 /* One after the other, ascending tids; only tid, type and parameters of *ev are set. */

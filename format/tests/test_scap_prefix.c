@@ -1,4 +1,5 @@
-/* A trace may have been cut anywhere: every prefix gives a part of the records and an orderly end.
+/*
+ * A trace may have been cut anywhere: every prefix gives a part of the records and an orderly end.
  */
 #include "format/tests/trace_file.h"
 

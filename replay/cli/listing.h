@@ -4,6 +4,7 @@
 
 #include "replay/cli/options.h"
 
+/* Each appends the whole listing to *b. */
 void listing_fields(struct buf *b, enum listing_format format);
 void listing_events(struct buf *b, enum listing_format format);
 void listing_rules(struct buf *b, const struct ruleset *rs, enum listing_format format);

@@ -14,6 +14,7 @@ struct tally {
 	bool line_shown;                  /* a progress line stands on the terminal */
 };
 
+/* For durations only: no output but a rate may depend on it. */
 uint64_t monotonic_ns(void);
 
 /* One line, rewritten in place; nothing more often than five times a second. */

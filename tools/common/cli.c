@@ -283,7 +283,8 @@ int cli_main(const struct cli_program *p, int argc, char **argv)
 	struct cli c = { .program = p, .argc = argc, .argv = argv };
 	struct err err = { 0 };
 
-	/* Local time (evt.time) is UTC: what a trace answers must not depend on where it is asked.
+	/*
+	 * Local time (evt.time) is UTC: what a trace answers must not depend on where it is asked.
 	 */
 	setenv("TZ", "UTC", 1);
 	for (size_t i = 0; i < p->ncommands; i++)

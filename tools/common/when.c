@@ -125,7 +125,8 @@ static bool parse_length(const char *p, uint64_t *ns)
 	for (size_t i = 0; i < sizeof units / sizeof units[0]; i++) {
 		if (strcmp(p, units[i].name) != 0)
 			continue;
-		/* Less than 10^9 of a unit of at most 10^14 ns: only the whole part can overflow.
+		/*
+		 * Less than 10^9 of a unit of at most 10^14 ns: only the whole part can overflow.
 		 */
 		more = (uint64_t)((double)billionths / 1e9 * (double)units[i].ns + 0.5);
 		return !__builtin_mul_overflow(whole, units[i].ns, ns) &&

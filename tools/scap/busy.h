@@ -1,4 +1,5 @@
-/* Which programs the events of a trace are about, by the names that the trace gives their threads.
+/*
+ * Which programs the events of a trace are about, by the names that the trace gives their threads.
  */
 #ifndef SAKER_SCAP_BUSY_H
 #define SAKER_SCAP_BUSY_H

@@ -1,4 +1,5 @@
-/* How a native trace is laid out: segments, what its bytes are spent on, how well columns compress.
+/*
+ * How a native trace is laid out: segments, what its bytes are spent on, how well columns compress.
  */
 #ifndef SAKER_SCAP_LAYOUT_H
 #define SAKER_SCAP_LAYOUT_H
