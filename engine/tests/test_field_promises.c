@@ -2,18 +2,9 @@
  * What fields promise without looking at an event must hold at every event of real traces.
  */
 #include "engine/fields/render.h"
+#include "engine/tests/each_event.h"
 #include "format/base/hash.h"
 #include "format/base/strmap.h"
-#include "format/source.h"
-#include "format/tests/test.h"
-
-static const char *const traces[] = {
-	"testdata/traces/host-small.scap",
-	"testdata/traces/container-small.scap.gz",
-	"testdata/traces/crafted.scap",
-	"testdata/traces/synthetic-upgrades.scap",
-	"testdata/traces/synthetic-every-block.scap",
-};
 
 /* Beside every field that needs no argument. */
 static const char *const with_arguments[] = {
@@ -59,31 +50,25 @@ static struct refs all_refs(void)
 
 typedef void check(struct refs *refs, struct field_ctx *ctx, void *arg);
 
-static void at_every_event(const char *path, check *check_event, void *arg)
-{
-	struct err err = { 0 };
-	struct source *src;
-	struct record rec;
-	struct refs refs = all_refs();
-	struct state *state = state_new();
-	struct field_ctx ctx = { .state = state, .time_mode = 'h' };
+struct promise {
+	struct refs refs;
+	check *check;
+	void *arg;
+};
 
-	if (source_open(path, &(struct source_options){ .upgrade = true }, &src, &err) != 0)
-		fail_msg("%s: %s", path, err.msg);
-	while (source_next(src, &rec, &err) == NEXT_ITEM) {
-		arena_reset(&ctx.scratch);
-		if (rec.kind != RECORD_EVENT) {
-			assert_int_equal(state_meta(state, &rec, &err), 0);
-			continue;
-		}
-		assert_int_equal(state_event(state, &rec.event, &err), 0);
-		if (state->now.shown)
-			check_event(&refs, &ctx, arg);
-	}
-	source_close(src);
-	state_free(state);
-	arena_deinit(&ctx.scratch);
-	arena_deinit(&refs.arena);
+static void check_event(struct field_ctx *ctx, void *arg)
+{
+	struct promise *p = arg;
+
+	p->check(&p->refs, ctx, p->arg);
+}
+
+static void at_every_event(const char *path, check *promised, void *arg)
+{
+	struct promise p = { .refs = all_refs(), .check = promised, .arg = arg };
+
+	each_event(path, &(struct source_options){ .upgrade = true }, check_event, &p);
+	arena_deinit(&p.refs.arena);
 }
 
 /* --- by event type --- */
@@ -122,8 +107,8 @@ static void what_the_event_type_decides_is_what_the_event_shows(void **state)
 	struct buf texts[2] = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
-		at_every_event(traces[i], check_type, texts);
+	for (size_t i = 0; i < SMALL_TRACES; i++)
+		at_every_event(small_traces[i], check_type, texts);
 	buf_deinit(&texts[0]);
 	buf_deinit(&texts[1]);
 }
@@ -195,12 +180,12 @@ static void check_thread(struct refs *refs, struct field_ctx *ctx, void *arg)
 static void fields_of_the_thread_change_only_with_it(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++) {
+	for (size_t i = 0; i < SMALL_TRACES; i++) {
 		struct seen_table table = { 0 };
 
 		table.slots = calloc(400 * SEEN_SLOTS, sizeof *table.slots);
 		assert_non_null(table.slots);
-		at_every_event(traces[i], check_thread, &table);
+		at_every_event(small_traces[i], check_thread, &table);
 		free(table.slots);
 		buf_deinit(&table.text);
 	}
@@ -225,8 +210,8 @@ static void check_fd(struct refs *refs, struct field_ctx *ctx, void *arg)
 static void fields_of_the_fd_need_an_event_with_one(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
-		at_every_event(traces[i], check_fd, NULL);
+	for (size_t i = 0; i < SMALL_TRACES; i++)
+		at_every_event(small_traces[i], check_fd, NULL);
 }
 
 /* --- by parameter --- */
@@ -281,8 +266,8 @@ static void fields_look_at_no_other_parameters_than_they_say(void **state)
 	struct buf texts[2] = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
-		at_every_event(traces[i], check_params, texts);
+	for (size_t i = 0; i < SMALL_TRACES; i++)
+		at_every_event(small_traces[i], check_params, texts);
 	buf_deinit(&texts[0]);
 	buf_deinit(&texts[1]);
 }
@@ -307,8 +292,8 @@ static void every_field_prints_at_every_event(void **state)
 	struct buf out = { 0 };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof traces / sizeof traces[0]; i++)
-		at_every_event(traces[i], check_json, &out);
+	for (size_t i = 0; i < SMALL_TRACES; i++)
+		at_every_event(small_traces[i], check_json, &out);
 	buf_deinit(&out);
 }
 

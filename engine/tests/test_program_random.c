@@ -5,46 +5,12 @@
  */
 #include "engine/filter/filter.h"
 #include "engine/filter/parts.h"
+#include "engine/tests/each_event.h"
 #include "engine/tests/random_conditions.h"
-#include "format/source.h"
+
+static const struct source_options upgraded = { .upgrade = true };
 
 enum { BATCH = 150, MAX_BATCH = 400 };
-
-static size_t number_from_env(const char *name, size_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? (size_t)strtoull(text, NULL, 10) : otherwise;
-}
-
-typedef void on_event(struct field_ctx *ctx, void *arg);
-
-static void play(const char *path, on_event *tell, void *arg)
-{
-	struct source_options options = { .upgrade = true };
-	struct state *state = state_new();
-	struct field_ctx ctx = { .state = state, .time_mode = 'h' };
-	struct source *source;
-	struct err err = { 0 };
-	struct record rec;
-
-	assert_non_null(state);
-	if (source_open(path, &options, &source, &err) < 0)
-		fail_msg("%s: %s", path, err.msg);
-	while (source_next(source, &rec, &err) == NEXT_ITEM) {
-		if (rec.kind != RECORD_EVENT) {
-			assert_int_equal(state_meta(state, &rec, &err), 0);
-			continue;
-		}
-		assert_int_equal(state_event(state, &rec.event, &err), 0);
-		arena_reset(&ctx.scratch);
-		if (state->now.shown)
-			tell(&ctx, arg);
-	}
-	source_close(source);
-	state_free(state);
-	arena_deinit(&ctx.scratch);
-}
 
 struct sampler {
 	struct gen *gen;
@@ -192,12 +158,12 @@ static void try_conditions(const char *path, size_t n, on_event *how)
 	assert_non_null(b);
 	memset(&g, 0, sizeof g);
 	gen_open(&g, number_from_env("SAKER_SEED", 1));
-	play(path, sample_some, &sampler);
+	each_event(path, &upgraded, sample_some, &sampler);
 	while (n) {
 		uint32_t now = n < BATCH ? (uint32_t)n : BATCH;
 
 		fill(b, &g, now);
-		play(path, how, b);
+		each_event(path, &upgraded, how, b);
 		hits += b->hits;
 		empty(b);
 		n -= now;

@@ -4,6 +4,7 @@
  * traces, too, SAKER_CONDITIONS and SAKER_SEED other conditions.
  */
 #include "engine/filter/skip.h"
+#include "engine/tests/each_event.h"
 #include "engine/tests/random_conditions.h"
 #include "engine/tracker.h"
 #include "format/sink.h"
@@ -16,13 +17,6 @@
 #include <unistd.h>
 
 enum { MAX_CONDITIONS = 2000 };
-
-static size_t number_from_env(const char *name, size_t otherwise)
-{
-	const char *text = getenv(name);
-
-	return text ? (size_t)strtoull(text, NULL, 10) : otherwise;
-}
 
 /* A native copy with segments of so many events. */
 static void cut(const char *from, const char *to, uint32_t segment_events)
@@ -96,8 +90,10 @@ static bool note_hit(void *arg, uint32_t id)
 	return false;
 }
 
-static void see(struct conditions *c, struct field_ctx *ctx)
+static void see(struct field_ctx *ctx, void *arg)
 {
+	struct conditions *c = arg;
+
 	if (c->gen && c->events++ % 61 == 0)
 		gen_sample(c->gen, ctx);
 	for (size_t i = 0; i < c->n; i++) {
@@ -112,28 +108,9 @@ static void see(struct conditions *c, struct field_ctx *ctx)
 static void play(const char *path, size_t from, size_t to, struct conditions *c)
 {
 	const struct source_options opt = { .upgrade = true, .segments = { from, to } };
-	struct state *state = state_new();
-	struct field_ctx ctx = { .state = state, .time_mode = 'h' };
-	struct err err = { 0 };
-	struct source *src;
-	struct record rec;
 
 	memset(c->hit, 0, sizeof c->hit);
-	if (source_open(path, &opt, &src, &err) < 0)
-		fail_msg("%s", err.msg);
-	while (source_next(src, &rec, &err) == NEXT_ITEM) {
-		if (rec.kind != RECORD_EVENT) {
-			assert_int_equal(state_meta(state, &rec, &err), 0);
-			continue;
-		}
-		assert_int_equal(state_event(state, &rec.event, &err), 0);
-		arena_reset(&ctx.scratch);
-		if (state->now.shown)
-			see(c, &ctx);
-	}
-	source_close(src);
-	state_free(state);
-	arena_deinit(&ctx.scratch);
+	each_event(path, &opt, see, c);
 }
 
 static void check_segments(const char *path, const char *name, struct conditions *c)
@@ -247,16 +224,8 @@ static void check_all(const char *const *traces, size_t n, uint32_t segment_even
 
 static void nothing_that_is_skipped_holds_a_match(void **state)
 {
-	static const char *const traces[] = {
-		"testdata/traces/host-small.scap",
-		"testdata/traces/container-small.scap.gz",
-		"testdata/traces/crafted.scap",
-		"testdata/traces/synthetic-upgrades.scap",
-		"testdata/traces/synthetic-every-block.scap",
-	};
-
 	(void)state;
-	check_all(traces, sizeof traces / sizeof traces[0], 15, 150);
+	check_all(small_traces, SMALL_TRACES, 15, 150);
 }
 
 static void nor_does_it_in_public_traces(void **state)
