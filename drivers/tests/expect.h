@@ -68,8 +68,14 @@ void expect_of(struct test *t, int64_t tid, uint32_t event, const struct want *w
 		  sizeof((const struct want[]){ __VA_ARGS__ }) / sizeof(struct want),              \
 		  __FILE__ ":" EXPECT_LINE(__LINE__))
 #define EXPECT(SYMBOL, ...) EXPECT_OF(0, SYMBOL, __VA_ARGS__)
-/* What was expected last comes from a 32-bit call. */
-void last_is_32bit(struct test *t);
+/* The same from a 32-bit call, which may be one that 64 bits have not. */
+void expect_32bit_of(struct test *t, int64_t tid, uint32_t event, const struct want *wants,
+		     uint32_t n, const char *where);
+#define EXPECT32_OF(tid, SYMBOL, ...)                                                              \
+	expect_32bit_of(t, tid, EV_##SYMBOL, (const struct want[]){ __VA_ARGS__ },                 \
+			sizeof((const struct want[]){ __VA_ARGS__ }) / sizeof(struct want),        \
+			__FILE__ ":" EXPECT_LINE(__LINE__))
+#define EXPECT32(SYMBOL, ...) EXPECT32_OF(0, SYMBOL, __VA_ARGS__)
 
 /* A check that is not about an event. */
 void check_that(struct test *t, int holds, const char *what, const char *where);

@@ -87,29 +87,43 @@ static bool has_event(uint32_t event)
 #endif
 }
 
-void expect_of(struct test *t, int64_t tid, uint32_t event, const struct want *wants, uint32_t n,
-	       const char *where)
+static void add_expected(struct test *t, const struct expected *e, const struct want *wants)
 {
-	struct expected *e = &t->expected[t->nexpected];
+	struct expected *own = &t->expected[t->nexpected];
 
-	if (!has_event(event))
-		return;
 	if (t->nexpected == WANTS_MAX) {
-		complain(t, where, "too many expectations in one case");
+		complain(t, e->where, "too many expectations in one case");
 		return;
 	}
 	t->nexpected++;
-	*e = (struct expected){ .tid = tid ? tid : t->tid, .event = event, .n = n, .where = where };
-	for (uint32_t i = 0; i < n; i++) {
-		e->want[i] = wants[i];
+	*own = *e;
+	if (!own->tid)
+		own->tid = t->tid;
+	for (uint32_t i = 0; i < e->n; i++) {
+		own->want[i] = wants[i];
 		if (wants[i].n)
-			e->want[i].p = arena_sv(&t->arena, (struct sv){ wants[i].p, wants[i].n }).p;
+			own->want[i].p =
+				arena_sv(&t->arena, (struct sv){ wants[i].p, wants[i].n }).p;
 	}
 }
 
-void last_is_32bit(struct test *t)
+void expect_of(struct test *t, int64_t tid, uint32_t event, const struct want *wants, uint32_t n,
+	       const char *where)
 {
-	t->expected[t->nexpected - 1].compat = true;
+	const struct expected e = { .tid = tid, .event = event, .n = n, .where = where };
+
+	if (has_event(event))
+		add_expected(t, &e, wants);
+}
+
+void expect_32bit_of(struct test *t, int64_t tid, uint32_t event, const struct want *wants,
+		     uint32_t n, const char *where)
+{
+	const struct expected e = {
+		.tid = tid, .event = event, .n = n, .where = where, .compat = true
+	};
+
+	add_expected(t, &e, wants);
 }
 
 /* --- comparing --- */

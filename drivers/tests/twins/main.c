@@ -45,6 +45,12 @@ void expect_of(struct test *t, int64_t tid, uint32_t event, const struct want *w
 	(void)where;
 }
 
+void expect_32bit_of(struct test *t, int64_t tid, uint32_t event, const struct want *wants,
+		     uint32_t n, const char *where)
+{
+	expect_of(t, tid, event, wants, n, where);
+}
+
 void check_that(struct test *t, int holds, const char *what, const char *where)
 {
 	(void)t;
@@ -59,11 +65,6 @@ const char *scratch(struct test *t, const char *name)
 
 	snprintf(path, n, "%s/%s", t->dir, name);
 	return path;
-}
-
-void last_is_32bit(struct test *t)
-{
-	(void)t;
 }
 
 bool reads_entries(const struct test *t)

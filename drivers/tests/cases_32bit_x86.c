@@ -1,5 +1,5 @@
 /*
- * 32-bit system calls, made by int 0x80 from 64-bit code with all memory below 4 GiB: other
+ * 32-bit system calls of x86, made by int 0x80 from 64-bit code with all memory below 4 GiB: other
  * numbers, other layouts, and socketcall.
  */
 #include "drivers/tests/expect.h"
@@ -30,8 +30,6 @@ static struct low *low_memory(struct test *t)
 }
 
 #define LOW(p) ((uint32_t)(uintptr_t)(p))
-
-#define EXPECT32(...) (EXPECT(__VA_ARGS__), last_is_32bit(t))
 
 static void files32(struct test *t)
 {
@@ -119,9 +117,5 @@ const struct test_case cases_32bit[] = {
 	{ "mappings32", mappings32 },
 	{ NULL, NULL },
 };
-
-#else
-
-const struct test_case cases_32bit[] = { { NULL, NULL } };
 
 #endif
