@@ -41,7 +41,10 @@ bool field_get_json(const struct field_ref *f, struct field_ctx *ctx, struct val
 
 /* --- comparisons --- */
 
-/* proc.aenv compares all ancestors unless a variable is named: also with an index. */
+/*
+ * proc.aenv is compared with the environments of all ancestors, even when a generation is given, as
+ * in Falco.  Only with the name of a variable it is one value.
+ */
 enum field_compare field_compare_kind(const struct field_ref *f)
 {
 	if (f->def->get == get_proc_aenv)

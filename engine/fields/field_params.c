@@ -5,15 +5,15 @@
 #include "engine/fields/getters.h"
 
 enum reads {
-	READS_NOTHING, /* but what engine/state made of the event */
+	READS_NOTHING, /* no parameter, only what engine/state has made of the event */
 	READS_RESULT,  /* the first parameter */
-	READS_SMALL,   /* everything but data, and data if it is what the argument names */
+	READS_SMALL,   /* all parameters but data; data, too, if the argument names it */
 	READS_ALL,
 };
 
 typedef bool getter(const struct field_ref *f, struct field_ctx *ctx, struct value *out);
 
-/* All others in their class are as class_reads says. */
+/* Getters that read something else than class_reads says of their class. */
 static const struct {
 	getter *get;
 	enum reads reads;

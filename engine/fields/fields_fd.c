@@ -51,7 +51,7 @@ bool get_fd_type(const struct field_ref *f, struct field_ctx *ctx, struct value 
 	return fd && put_cstr(out, type_name(fd));
 }
 
-/* What such an event usually makes. */
+/* Of an fd that is not in the table: the type that events of this type usually make. */
 static struct sv guessed_typechar(uint16_t type)
 {
 	switch (type | 1) {

@@ -274,7 +274,10 @@ uint32_t check_flags(const struct check *c)
 
 /* --- testing --- */
 
-/* The first constant's bytes, read as a value of the type that the event has there. */
+/*
+ * The first constant as Falco compares it with evt.rawarg: the bytes that hold it, taken for a
+ * value of the type that the parameter has in this event.
+ */
 static struct value raw_constant(const struct check *c, enum param_type type)
 {
 	struct value v = { .type = (uint8_t)type };
@@ -310,7 +313,8 @@ static bool test_raw(const struct check *c, const struct value *value)
 	constant = raw_constant(c, v.type);
 	if (v.type == PT_UID || v.type == PT_GID)
 		v.type = constant.type = PT_UINT32;
-	if (v.type == PT_BYTEBUF) /* Falco does not know how long it is */
+	/* Falco has lost the length of the bytes by then, and takes them for none. */
+	if (v.type == PT_BYTEBUF)
 		v.s.n = 0;
 	return compare_values(c->op, &v, &constant);
 }
@@ -328,7 +332,7 @@ bool check_values(const struct check *c, const struct value *left, const struct 
 	return left->type == right->type && compare_values(c->op, left, right);
 }
 
-/* One end is enough, but "differs" takes both. */
+/* It is enough that one end matches; with != both must. */
 static bool test_either_end(const struct check *c, const struct value *items, size_t n)
 {
 	if (c->op == OP_NE) {
@@ -337,7 +341,7 @@ static bool test_either_end(const struct check *c, const struct value *items, si
 				return false;
 		return n > 0;
 	}
-	/* Falco knows networks to intersect with listening sockets only */
+	/* In Falco only sockets with one end, listening ones, intersect with a network. */
 	if (c->op == OP_INTERSECTS && n > 1)
 		return false;
 	for (size_t i = 0; i < n; i++)

@@ -17,7 +17,10 @@ static bool speaks_for_itself(uint32_t type)
 	return schema_events[type].category & EC_METAEVENT;
 }
 
-/* Nodes that a thread remembers are those whose parents it does not decide. */
+/*
+ * A thread remembers the outermost of the nodes that it decides: those with a parent that depends
+ * on more than the thread.
+ */
 static void give_bits(struct program *p, uint32_t id, bool *seen)
 {
 	struct node *n = &p->nodes[id];

@@ -267,7 +267,10 @@ static int put_tuples(struct buf *out, const struct exception_info *ex, struct d
 				       diag_add(dl, LOAD_ERR_VALIDATE,
 						"Fields and values lists must have equal length"),
 				       ex->ctx);
-		/* An override's exceptions have not been checked: Falco reads on behind too few. */
+		/*
+		 * Exceptions of an override have not been checked.  Where they have fewer operators
+		 * than fields, Falco reads past the end of its list.
+		 */
 		if (ex->comps.n < ex->fields.n)
 			return unequal_lengths(ex, dl);
 		buf_puts(out, i == 0 ? " and not ((" : " or (");

@@ -8,7 +8,7 @@
 /*
  * A list of lists, or a condition that names a long one often, can grow without end.  Work is
  * counted in bytes looked at; finding a place costs some more, and what is kept weighs more,
- * because it will be parsed.  All of Falco's rules are two millions.
+ * because it will be parsed.  All of Falco's rules together take two million.
  */
 enum { WORK_MAX = 1 << 29, FOUND = 64, KEPT = 16 };
 
@@ -190,7 +190,8 @@ static bool put_list(struct buf *text, struct buf *spare, const struct compiled_
 			else if (end < rest.n && rest.p[end] == ',')
 				end++;
 		}
-		/* At the very beginning Falco looks on one byte too late. */
+		/* Behind a list that begins the text, Falco skips a byte before it looks for more.
+		 */
 		bool first = spare->n == 0;
 		if (!first)
 			buf_putc(spare, ' ');
