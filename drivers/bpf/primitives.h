@@ -78,7 +78,7 @@ INLINE __u64 peek_word(const void *p)
 #define STEPS(step, TYPE)                                                                          \
 	static __attribute__((noinline)) int step##_loop(__u32 n, TYPE *arg)                       \
 	{                                                                                          \
-		for (__u32 i = 0; i < n; i++) {                                                    \
+		for (__u64 i = 0; i < n; i++) {                                                    \
 			if (step(i, arg))                                                          \
 				break;                                                             \
 		}                                                                                  \
