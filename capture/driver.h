@@ -70,8 +70,10 @@ struct driver_options {
 	uint32_t timeout_ms;    /* 0: 100 */
 	/*
 	 * Read paths when calls end.  Otherwise those of open, openat, openat2 and creat, and the
-	 * address of connect, are read when they begin, where the kernel (5.11) can keep them: then no
-	 * other thread can change what is recorded.  It costs a second hook on every system call.
+	 * address of connect, are what the kernel used, whatever another thread does meanwhile;
+	 * where it lets nobody see that, they are read when the call begins, which costs a second
+	 * hook on every system call; where it can keep neither (eBPF before 5.11), when the call
+	 * ends.
 	 */
 	bool paths_at_exit;
 };
@@ -99,8 +101,9 @@ void driver_close(struct driver *d);
 const char *driver_name(const struct driver *d);
 /* Why not the first one of DRIVER_AUTO; "" when it is, or when a kind was asked for. */
 const char *driver_reason(const struct driver *d);
-/* Are paths read when calls begin? */
-bool driver_reads_entries(const struct driver *d);
+/* When a started driver reads paths and addresses (driver_options.paths_at_exit). */
+enum driver_paths { DRIVER_PATHS_AT_EXIT, DRIVER_PATHS_AT_ENTRY, DRIVER_PATHS_AT_USE };
+enum driver_paths driver_paths(const struct driver *d);
 /* Now, on the clock of event times. */
 uint64_t driver_now_ns(const struct driver *d);
 

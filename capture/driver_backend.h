@@ -18,13 +18,12 @@ void driver_unmap(const struct driver_loaded *l);
 struct driver_backend {
 	const char *name;
 	/*
-	 * ring_bytes is a power of two; entry: read paths when calls begin, if the kernel can
-	 * (mem.layout.entry says so); most: what is not in this set will never be wanted.  On
-	 * failure nothing is left.
+	 * ring_bytes is a power of two; entry: read paths before calls end, if the kernel can;
+	 * most: what is not in this set will never be wanted.  On failure nothing is left.
 	 */
 	int (*load)(uint32_t ring_bytes, bool entry, const struct driver_set *most,
 		    struct driver_loaded *out, struct err *err);
-	/* Attach the hooks that the settings want. */
+	/* Attach the hooks that the settings want; mem.layout.paths says when paths are read. */
 	int (*attach)(struct driver_loaded *l, struct err *err);
 	/* No record begins once this has returned. */
 	void (*detach)(struct driver_loaded *l);

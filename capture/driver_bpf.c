@@ -35,19 +35,25 @@ struct bpf_driver {
 	uint32_t nlinks;
 };
 
-/* The hooks, which of the settings wants each, and its program. */
+/*
+ * The hooks, which of the settings wants each, and its program.  sys_exit, which throws away what
+ * is kept of a call, comes before those that keep something.
+ */
 static const struct {
 	const char *program;
-	size_t wanted; /* offset of a __u32; SIZE_MAX: always */
+	size_t wanted;         /* offset of a __u32; SIZE_MAX: always */
+	enum wire_paths paths; /* only if they are read so; WIRE_AT_EXIT: in any case */
 } hooks[] = {
-	{ "sys_enter", offsetof(struct wire_settings, entries) },
-	{ "sys_exit", SIZE_MAX },
-	{ "sched_process_exec", SIZE_MAX },
-	{ "sched_process_exit", SIZE_MAX },
-	{ "signal_deliver", SIZE_MAX },
-	{ "page_fault_user", offsetof(struct wire_settings, page_faults) },
-	{ "page_fault_kernel", offsetof(struct wire_settings, page_faults) },
-	{ "sched_switch", offsetof(struct wire_settings, switches) },
+	{ "sys_exit", SIZE_MAX, WIRE_AT_EXIT },
+	{ "sys_enter", offsetof(struct wire_settings, entries), WIRE_AT_ENTRY },
+	{ "path_used", offsetof(struct wire_settings, entries), WIRE_AT_USE },
+	{ "address_used", offsetof(struct wire_settings, entries), WIRE_AT_USE },
+	{ "sched_process_exec", SIZE_MAX, WIRE_AT_EXIT },
+	{ "sched_process_exit", SIZE_MAX, WIRE_AT_EXIT },
+	{ "signal_deliver", SIZE_MAX, WIRE_AT_EXIT },
+	{ "page_fault_user", offsetof(struct wire_settings, page_faults), WIRE_AT_EXIT },
+	{ "page_fault_kernel", offsetof(struct wire_settings, page_faults), WIRE_AT_EXIT },
+	{ "sched_switch", offsetof(struct wire_settings, switches), WIRE_AT_EXIT },
 };
 
 /* The program of an event in capture.def bears its name, or it is the one of its family. */
@@ -119,23 +125,14 @@ static void bpf_driver_unload(struct driver_loaded *l)
 	*l = (struct driver_loaded){ 0 };
 }
 
-/* Without what keeps the arguments of calls: the rest never gets to it. */
-static int leave_out_entries(struct bpf_object *object)
-{
-	struct bpf_program *program = bpf_object__find_program_by_name(object, "sys_enter");
-	struct bpf_map *map = bpf_object__find_map_by_name(object, "entries");
-	int rc = bpf_program__set_autoload(program, false);
-
-	return rc ? rc : bpf_map__set_autocreate(map, false);
-}
-
 /* Sizes are part of what the verifier checks: set them before loading. */
-static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t ring_bytes, bool entry,
-		     struct err *err)
+static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t ring_bytes,
+		     enum wire_paths paths, struct err *err)
 {
 	struct bpf_map *cpus = bpf_object__find_map_by_name(d->object, "cpus");
 	struct bpf_map *rings = bpf_object__find_map_by_name(d->object, "rings");
 	struct bpf_map *layout = bpf_object__find_map_by_name(d->object, ".rodata.layout");
+	struct bpf_map *entries = bpf_object__find_map_by_name(d->object, "entries");
 	int ncpus = libbpf_num_possible_cpus();
 	uint32_t shift = WIRE_MIN_CHUNK_SHIFT;
 	int rc;
@@ -149,7 +146,7 @@ static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t rin
 					      .nchunks = ring_bytes >> shift,
 					      .chunk_bytes = UINT64_C(1) << shift,
 					      .ring_bytes = ring_bytes,
-					      .entry = entry };
+					      .paths = paths };
 	rc = bpf_map__set_max_entries(cpus, l->mem.ncpus);
 	if (!rc)
 		rc = bpf_map__set_max_entries(rings, l->mem.ncpus * l->mem.layout.nchunks);
@@ -157,8 +154,8 @@ static int size_maps(struct bpf_driver *d, struct driver_loaded *l, uint32_t rin
 		rc = bpf_map__set_value_size(rings, 1u << shift);
 	if (!rc)
 		rc = bpf_map__set_initial_value(layout, &l->mem.layout, sizeof l->mem.layout);
-	if (!rc && !entry)
-		rc = leave_out_entries(d->object);
+	if (!rc && paths == WIRE_AT_EXIT) /* nothing gets to it */
+		rc = bpf_map__set_autocreate(entries, false);
 	return rc ? unsupported(err, rc, "cannot size the rings of the eBPF driver") : 0;
 }
 
@@ -179,7 +176,8 @@ static void note_events(bool *events, const struct wire_call *calls, size_t n)
 }
 
 /* What nobody will want need not be looked at by the kernel. */
-static int leave_out_unwanted(struct bpf_driver *d, const struct driver_set *most, struct err *err)
+static int leave_out_unwanted(struct bpf_driver *d, enum wire_paths paths,
+			      const struct driver_set *most, struct err *err)
 {
 	struct wire_settings *s = calloc(1, sizeof *s);
 	bool events[EV_COUNT] = { false };
@@ -200,7 +198,7 @@ static int leave_out_unwanted(struct bpf_driver *d, const struct driver_set *mos
 		if (hooks[i].wanted == SIZE_MAX)
 			continue;
 		memcpy(&wanted, (const char *)s + hooks[i].wanted, sizeof wanted);
-		if (!wanted)
+		if (!wanted || (hooks[i].paths && hooks[i].paths != paths))
 			bpf_program__set_autoload(
 				bpf_object__find_program_by_name(d->object, hooks[i].program),
 				false);
@@ -228,7 +226,7 @@ static int connect_programs(struct bpf_driver *d, struct err *err)
 
 /* Have the kernel take one of the forms; what the quicker ones need, older kernels lack. */
 static int load_form(struct bpf_driver *d, struct driver_loaded *out, size_t form,
-		     uint32_t ring_bytes, bool entry, const struct driver_set *most,
+		     uint32_t ring_bytes, enum wire_paths paths, const struct driver_set *most,
 		     struct err *err)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = "saker");
@@ -237,29 +235,57 @@ static int load_form(struct bpf_driver *d, struct driver_loaded *out, size_t for
 	d->object = bpf_object__open_mem(forms[form].bytes, *forms[form].size, &opts);
 	if (!d->object)
 		return unsupported(err, errno, "cannot open the eBPF driver");
-	if (leave_out_unwanted(d, most, err) < 0 || size_maps(d, out, ring_bytes, entry, err) < 0)
+	if (leave_out_unwanted(d, paths, most, err) < 0 ||
+	    size_maps(d, out, ring_bytes, paths, err) < 0)
 		return -1;
 	rc = bpf_object__load(d->object);
 	return rc ? unsupported(err, rc, "the kernel does not take the eBPF driver") : 0;
 }
 
+static int load_some_form(struct bpf_driver *d, struct driver_loaded *out, uint32_t ring_bytes,
+			  enum wire_paths paths, const struct driver_set *most, struct err *err)
+{
+	const size_t nforms = sizeof forms / sizeof forms[0];
+	int rc = -1;
+
+	for (size_t i = 0; i < nforms && rc; i++) {
+		bpf_object__close(d->object);
+		d->object = NULL;
+		rc = load_form(d, out, i, ring_bytes, paths, most, i + 1 < nforms ? NULL : err);
+	}
+	return rc;
+}
+
+/* Asking is cheap; only loading tells whether the functions are there that use paths. */
+static enum wire_paths best_paths(void)
+{
+	if (libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) != 1 ||
+	    libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_task_storage_get, NULL) != 1)
+		return WIRE_AT_EXIT;
+	if (libbpf_probe_bpf_prog_type(BPF_PROG_TYPE_TRACING, NULL) == 1 &&
+	    libbpf_probe_bpf_helper(BPF_PROG_TYPE_KPROBE, BPF_FUNC_task_pt_regs, NULL) == 1)
+		return WIRE_AT_USE;
+	return WIRE_AT_ENTRY;
+}
+
 static int bpf_driver_load(uint32_t ring_bytes, bool entry, const struct driver_set *most,
 			   struct driver_loaded *out, struct err *err)
 {
-	const size_t nforms = sizeof forms / sizeof forms[0];
 	struct bpf_driver *d = calloc(1, sizeof *d);
+	enum wire_paths paths;
 	int rc = -1;
 
 	*out = (struct driver_loaded){ .self = d };
 	if (!d)
 		return err_set(err, ERR_NOMEM, "no memory for the eBPF driver");
 	libbpf_set_print(keep_quiet);
-	entry = entry && libbpf_probe_bpf_map_type(BPF_MAP_TYPE_TASK_STORAGE, NULL) == 1;
-	for (size_t i = 0; i < nforms && rc; i++) {
-		bpf_object__close(d->object);
-		d->object = NULL;
-		rc = load_form(d, out, i, ring_bytes, entry, most, i + 1 < nforms ? NULL : err);
+	paths = entry ? best_paths() : WIRE_AT_EXIT;
+	if (paths == WIRE_AT_USE) {
+		rc = load_some_form(d, out, ring_bytes, paths, most, NULL);
+		paths = WIRE_AT_ENTRY;
 	}
+	if (rc)
+		rc = load_some_form(d, out, ring_bytes, paths, most, err);
 	if (rc)
 		goto fail;
 	out->mem.cpus = share(d->object, "cpus", &out->cpus_bytes, err);
@@ -277,9 +303,8 @@ static void bpf_driver_detach(struct driver_loaded *l)
 {
 	struct bpf_driver *d = l->self;
 
-	for (uint32_t i = 0; i < d->nlinks; i++)
-		bpf_link__destroy(d->links[i]);
-	d->nlinks = 0;
+	while (d->nlinks > 0)
+		bpf_link__destroy(d->links[--d->nlinks]);
 }
 
 static int bpf_driver_attach(struct driver_loaded *l, struct err *err)
@@ -297,6 +322,10 @@ static int bpf_driver_attach(struct driver_loaded *l, struct err *err)
 		if (!wanted || !bpf_program__autoload(p))
 			continue;
 		link = bpf_program__attach(p);
+		if (!link && hooks[i].paths == WIRE_AT_USE) {
+			l->mem.layout.paths = WIRE_AT_EXIT;
+			continue;
+		}
 		if (!link) {
 			unsupported(err, errno, "cannot attach the eBPF driver");
 			err_prefix(err, "%s", hooks[i].program);

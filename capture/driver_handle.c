@@ -246,9 +246,13 @@ const char *driver_reason(const struct driver *d)
 	return d->reason.msg;
 }
 
-bool driver_reads_entries(const struct driver *d)
+enum driver_paths driver_paths(const struct driver *d)
 {
-	return d->loaded.mem.layout.entry && d->loaded.settings->entries;
+	_Static_assert((int)DRIVER_PATHS_AT_ENTRY == (int)WIRE_AT_ENTRY &&
+			       (int)DRIVER_PATHS_AT_USE == (int)WIRE_AT_USE,
+		       "the driver's numbers");
+	return d->loaded.settings->entries ? (enum driver_paths)d->loaded.mem.layout.paths
+					   : DRIVER_PATHS_AT_EXIT;
 }
 
 uint64_t driver_now_ns(const struct driver *d)

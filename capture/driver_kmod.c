@@ -67,7 +67,7 @@ static int set_up(struct kmod_driver *d, uint32_t ring_bytes, bool entry, struct
 					    .nchunks = setup.nchunks,
 					    .chunk_bytes = UINT64_C(1) << setup.chunk_shift,
 					    .ring_bytes = ring_bytes,
-					    .entry = entry };
+					    .paths = entry ? WIRE_AT_USE : WIRE_AT_EXIT };
 	return 0;
 }
 
@@ -128,9 +128,12 @@ fail:
 static int kmod_attach(struct driver_loaded *l, struct err *err)
 {
 	const struct kmod_driver *d = l->self;
+	int paths = ioctl(d->fd, KMOD_START);
 
-	if (ioctl(d->fd, KMOD_START) == 0)
+	if (paths >= 0) {
+		l->mem.layout.paths = (__u64)paths;
 		return 0;
+	}
 	if (errno == ENXIO)
 		return err_set(err, ERR_UNSUPPORTED,
 			       "this kernel has no tracepoint for page faults");

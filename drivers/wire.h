@@ -79,13 +79,20 @@ struct wire_call {
 	__u8 shape;  /* WIRE_WANTED and how the arguments lie */
 };
 
+/* When the paths and addresses of calls marked WIRE_ENTRY are read. */
+enum wire_paths {
+	WIRE_AT_EXIT,
+	WIRE_AT_ENTRY, /* when the call begins */
+	WIRE_AT_USE,   /* when the kernel uses them: its own copy */
+};
+
 /* Fixed when the driver is loaded. */
 struct wire_layout {
 	__u32 chunk_shift;
 	__u32 nchunks; /* per CPU, a power of two */
 	__u64 chunk_bytes;
 	__u64 ring_bytes; /* nchunks * chunk_bytes */
-	__u64 entry;      /* paths and addresses are read when calls begin (WIRE_ENTRY) */
+	__u64 paths;      /* enum wire_paths */
 };
 
 enum {
@@ -96,7 +103,7 @@ enum {
 	WIRE_PAGES = 16,     /* argument 5 counts pages */
 	WIRE_TIME64 = 32,    /* a 32-bit call whose times have 64 bits */
 	WIRE_OLD_MMAP = 64,  /* all arguments lie behind argument 0 */
-	WIRE_ENTRY = 128,    /* its path or address is read when it begins */
+	WIRE_ENTRY = 128,    /* its path or address is read before it ends (enum wire_paths) */
 	/* Arguments 4 and 5 are: where pairs begin at even arguments.  Nothing has both bits else. */
 	WIRE_PAIR_POS = WIRE_SPLIT_POS | WIRE_PAGES,
 };

@@ -60,6 +60,9 @@ static void put_missing(struct json *j, const struct options *o)
 int manifest_put(const struct options *o, const struct driver *driver, uint64_t now_ns,
 		 struct buf *out, struct err *err)
 {
+	static const char *const paths[] = { [DRIVER_PATHS_AT_EXIT] = "exit",
+					     [DRIVER_PATHS_AT_ENTRY] = "entry",
+					     [DRIVER_PATHS_AT_USE] = "use" };
 	struct json j = { .out = out };
 	struct buf when = { 0 };
 
@@ -69,7 +72,7 @@ int manifest_put(const struct options *o, const struct driver *driver, uint64_t 
 	json_text(&j, "driver", sv_of(driver_name(driver)));
 	if (*driver_reason(driver))
 		json_text(&j, "driver_reason", sv_of(driver_reason(driver)));
-	json_text(&j, "paths_read_at", driver_reads_entries(driver) ? SV("entry") : SV("exit"));
+	json_text(&j, "paths_read_at", sv_of(paths[driver_paths(driver)]));
 	json_text(&j, "started", buf_sv(&when));
 	put_host(&j);
 	if (o->syscalls)

@@ -36,6 +36,7 @@ enum { BPF_F_NO_PREALLOC = 1, BPF_F_MMAPABLE = 1 << 10, BPF_LOCAL_STORAGE_GET_F_
 
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158, /* 5.11 */
+	BPF_FUNC_task_pt_regs = 175,         /* 5.15 */
 };
 
 enum pid_type { PIDTYPE_PID, PIDTYPE_TGID, PIDTYPE_PGID, PIDTYPE_SID };
@@ -298,6 +299,11 @@ struct task_struct {
 	kuid_t loginuid;
 	struct mm_struct *mm;
 	struct css_set *cgroups;
+};
+
+struct filename {
+	const char *name; /* the kernel's copy */
+	const char *uptr; /* what it is a copy of; up to 6.19 */
 };
 
 struct linux_binprm {

@@ -50,10 +50,13 @@ struct {
 	__uint(value_size, 4);
 } programs SEC(".maps");
 
-/* What the system call that a task is in was given behind the pointer `from`. */
+/*
+ * What the system call that a task is in was given behind the pointer `from`.  It belongs to that
+ * call alone: sys_exit is attached before anything is kept, and nothing is left here behind it.
+ */
 enum { ENTRY_MAX = WIRE_PATH_MAX };
 struct entry {
-	__u64 from;
+	__u64 from; /* 0: the only pointer of the call that matters */
 	__u32 n, spare;
 	__u8 bytes[ENTRY_MAX];
 };
@@ -65,20 +68,37 @@ struct {
 	__type(value, struct entry);
 } entries SEC(".maps");
 
-/* It serves once: a call whose beginning nobody saw must not meet that of another. */
-INLINE const void *given_at_entry(const struct record *r, __u64 from, __u32 *n)
+INLINE struct entry *entry_of_task(__u64 flags)
+{
+	return bpf_task_storage_get(&entries, bpf_get_current_task_btf(), NULL, flags);
+}
+
+/* It serves once. */
+INLINE const void *given_to_call(const struct record *r, __u64 from, __u32 *n)
 {
 	struct entry *e;
 
 	(void)r;
-	if (!layout.entry)
+	if (!layout.paths)
 		return NULL;
-	e = bpf_task_storage_get(&entries, bpf_get_current_task_btf(), NULL, 0);
-	if (!e || !e->n || e->from != from)
+	e = entry_of_task(0);
+	if (!e || !e->n || (e->from && e->from != from))
 		return NULL;
 	*n = e->n;
 	e->n = 0;
 	return e->bytes;
+}
+
+/* A call that is not recorded. */
+INLINE void forget_entry(const struct wire_call *call)
+{
+	struct entry *e;
+
+	if (!layout.paths || !(call->shape & WIRE_ENTRY))
+		return;
+	e = entry_of_task(0);
+	if (e)
+		e->n = 0;
 }
 
 INLINE struct wire_cpu *this_cpu(void)

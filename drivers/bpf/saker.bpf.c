@@ -89,31 +89,57 @@ INLINE const struct wire_call *call_of(__u64 nr, bool compat)
 	return &settings.calls[0][i];
 }
 
+/* What a socketcall is about. */
+INLINE const struct wire_call *socketcall_of(struct pt_regs *regs)
+{
+	__u64 which = (__u32)regs->bx;
+
+	if (which >= WIRE_SOCKET_CALLS)
+		which = 0; /* means nothing either */
+	BOUND(which, WIRE_SOCKET_CALLS - 1);
+	return &settings.socketcalls[which];
+}
+
 /*
  * Another thread may change what a call was given while it runs.  So the paths and addresses that
- * matter most are read when it begins, as close as one can come to when the kernel reads them.
+ * matter most are taken from the kernel's own copy, where it uses them (path_used, address_used).  A
+ * kernel that lets nobody look there has them read when the call begins (sys_enter), as close as one
+ * can come to when it makes that copy.
  */
+
+/* Where to keep what the call that has begun was given behind `from`; NULL: nobody wants it. */
+INLINE struct entry *keep_for(const struct wire_call *call, __u64 from)
+{
+	enum { WANTED = WIRE_WANTED | WIRE_ENTRY };
+	struct entry *e;
+
+	if ((call->shape & WANTED) != WANTED || excluded(current_ids()))
+		return NULL;
+	e = entry_of_task(BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (e)
+		e->from = from;
+	return e;
+}
+
+INLINE __u64 given_pointer(const struct wire_call *call, struct pt_regs *regs, bool compat)
+{
+	if (given_arg(call->event) == 0)
+		return compat ? (__u32)regs->bx : regs->di;
+	return compat ? (__u32)regs->cx : regs->si;
+}
+
 SEC("tp_btf/sys_enter")
 int sys_enter(__u64 *ctx) /* registers, number */
 {
-	enum { WANTED = WIRE_WANTED | WIRE_ENTRY };
 	struct pt_regs *regs = (void *)ctx[0];
 	bool compat = in_compat_call();
 	const struct wire_call *call = call_of(ctx[1], compat);
-	__u64 from, len;
-	struct entry *e;
+	__u64 from = given_pointer(call, regs, compat), len;
+	struct entry *e = keep_for(call, from);
 	long n;
 
-	if ((call->shape & WANTED) != WANTED || excluded(current_ids()))
-		return 0;
-	e = bpf_task_storage_get(&entries, bpf_get_current_task_btf(), NULL,
-				 BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!e)
 		return 0;
-	if (given_arg(call->event) == 0)
-		from = compat ? (__u32)regs->bx : regs->di;
-	else
-		from = compat ? (__u32)regs->cx : regs->si;
 	if (call->event == EV_SOCKET_CONNECT_X) {
 		len = less_of(regs->dx, GIVEN_ADDRESS_MAX);
 		BOUND(len, 0xff);
@@ -121,8 +147,56 @@ int sys_enter(__u64 *ctx) /* registers, number */
 	} else {
 		n = read_user_text(e->bytes, ENTRY_MAX, from);
 	}
-	e->from = from;
 	e->n = n > 0 ? n : 0;
+	return 0;
+}
+
+/*
+ * Other calls, io_uring and the kernel itself open files here too, the last also in the midst of
+ * such a call: its path is what it points to, and the first that is used.
+ */
+SEC("fentry/do_filp_open")
+int path_used(__u64 *ctx) /* directory, name, how */
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct filename *name = (void *)ctx[1];
+	bool compat = in_compat_call();
+	const struct wire_call *call = call_of((__u32)regs->orig_ax, compat);
+	__u64 from = given_pointer(call, regs, compat);
+	struct entry *e;
+	long n;
+
+	if (call->event == EV_SOCKET_CONNECT_X ||
+	    (bpf_core_field_exists(name->uptr) && (__u64)PEEK(name, uptr) != from))
+		return 0;
+	e = keep_for(call, from);
+	if (!e || e->n)
+		return 0;
+	n = read_kernel_text(e->bytes, ENTRY_MAX, PEEK(name, name));
+	e->n = n > 0 ? n : 0;
+	return 0;
+}
+
+SEC("fentry/security_socket_connect")
+int address_used(__u64 *ctx) /* socket, address, its length */
+{
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	bool compat = in_compat_call();
+	const struct wire_call *call = call_of((__u32)regs->orig_ax, compat);
+	__u64 from = 0, len = less_of((__u32)ctx[2], GIVEN_ADDRESS_MAX);
+	struct entry *e;
+
+	if (call->shape & WIRE_SOCKETCALL)
+		call = socketcall_of(regs); /* its pointers are in memory, which may change */
+	else
+		from = given_pointer(call, regs, compat);
+	if (call->event != EV_SOCKET_CONNECT_X)
+		return 0;
+	e = keep_for(call, from);
+	if (!e || e->n)
+		return 0;
+	BOUND(len, 0xff);
+	e->n = read_kernel(e->bytes, len, (void *)ctx[1]) ? 0 : len;
 	return 0;
 }
 
@@ -143,23 +217,18 @@ int sys_exit(__u64 *ctx)
 	if (call->shape & WIRE_OLD_MMAP)
 		packed = (__u32)regs->bx;
 	if (call->shape & WIRE_SOCKETCALL) {
-		__u64 which = (__u32)regs->bx;
-
 		packed = (__u32)regs->cx;
-		if (which >= WIRE_SOCKET_CALLS)
-			which = 0; /* means nothing either */
-		BOUND(which, WIRE_SOCKET_CALLS - 1);
-		call = &settings.socketcalls[which];
+		call = socketcall_of(regs);
 	}
 	if (!(call->shape & WIRE_WANTED) || ((call->shape & WIRE_FAILURES) && ret == 0) ||
 	    after_execve(compat, nr, ret, regs))
-		return 0;
+		goto unrecorded;
 	ids = current_ids();
 	if (excluded(ids))
-		return 0;
+		goto unrecorded;
 	cpu = this_cpu();
 	if (!cpu || !open_record(&r, cpu, call->class & (WIRE_CLASSES - 1), ids))
-		return 0;
+		goto unrecorded;
 	cpu->flags = compat ? WIRE_COMPAT : 0;
 	event = call->event;
 	if (event != EV_GENERIC_X) {
@@ -177,6 +246,9 @@ int sys_exit(__u64 *ctx)
 	r.n = 0;
 	put_generic(&r, call->code, nr < WIRE_CALLS ? call->nr : nr);
 	close_record(&r, EV_GENERIC_X, CLASS_GENERIC_X);
+	return 0;
+unrecorded:
+	forget_entry(call);
 	return 0;
 }
 

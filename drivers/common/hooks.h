@@ -12,7 +12,7 @@ INLINE void put_generic(struct record *r, __u32 code, __u32 nr)
 	put_u16(r, nr);
 }
 
-/* What is kept of a call that begins (WIRE_ENTRY): a text, or so much of connect's address. */
+/* What is kept of a call before it ends (WIRE_ENTRY): a text, or so much of connect's address. */
 enum { GIVEN_ADDRESS_MAX = 128 };
 
 /* Which argument points to it. */

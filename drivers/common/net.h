@@ -80,7 +80,7 @@ INLINE void put_address(struct record *r, __u64 p, __u32 len, bool user)
 INLINE void put_given_address(struct record *r, __u64 p, __u32 len)
 {
 	__u32 n;
-	const void *given = given_at_entry(r, p, &n);
+	const void *given = given_to_call(r, p, &n);
 
 	if (given)
 		put_address(r, (__u64)given, n, false);

@@ -80,11 +80,11 @@ INLINE __u32 convert_mknod_dev(__u32 v)
 
 enum { SHORT_TEXT = 64 };
 
-/* A text that user space gave, as it was when the call began. */
+/* A text that user space gave, as it was before the call ended. */
 INLINE void put_given_text(struct record *r, __u64 from)
 {
 	__u32 n;
-	const void *given = given_at_entry(r, from, &n);
+	const void *given = given_to_call(r, from, &n);
 	__u8 *to;
 
 	if (!given) {

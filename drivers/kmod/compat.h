@@ -213,6 +213,22 @@ struct mount {
 #define SWITCH_ARGS bool preempt, struct task_struct *prev, struct task_struct *next
 #endif
 
+/* A probe at the beginning of a function: its arguments. */
+#ifdef CONFIG_X86_64
+#define FUNCTION_ARG_1(at) ((at)->si)
+#define FUNCTION_ARG_2(at) ((at)->dx)
+#else
+#define FUNCTION_ARG_1(at) ((at)->regs[1])
+#define FUNCTION_ARG_2(at) ((at)->regs[2])
+#endif
+
+/* Is it the kernel's copy of what lies at `from`? */
+#if SINCE(7, 0)
+#define IS_COPY_OF(name, from) true /* it does not say */
+#else
+#define IS_COPY_OF(name, from) ((__u64)PEEK(name, uptr) == (from))
+#endif
+
 /* --- the device --- */
 
 #if SINCE(5, 8)

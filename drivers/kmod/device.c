@@ -88,9 +88,9 @@ static int allocate(struct session *s)
 	s->settings = vzalloc(PAGE_ALIGN(sizeof(*s->settings)));
 	s->cpus = vzalloc(PAGE_ALIGN(sizeof(*s->cpus) * nr_cpu_ids));
 	s->percpu = alloc_percpu(struct saker_cpu);
-	if (s->layout.entry)
+	if (s->layout.paths)
 		s->entries = vzalloc(sizeof(*s->entries));
-	if (!s->settings || !s->cpus || !s->percpu || (s->layout.entry && !s->entries) ||
+	if (!s->settings || !s->cpus || !s->percpu || (s->layout.paths && !s->entries) ||
 	    !memory_suffices(&s->layout))
 		return -ENOMEM;
 	for_each_possible_cpu(cpu) per_cpu_ptr(s->percpu, cpu)->shown = &s->cpus[cpu];
@@ -120,7 +120,7 @@ static int set_up(struct session *s, struct kmod_setup *setup)
 	s->layout.nchunks = setup->nchunks;
 	s->layout.chunk_bytes = 1ull << setup->chunk_shift;
 	s->layout.ring_bytes = s->layout.chunk_bytes * setup->nchunks;
-	s->layout.entry = setup->entry;
+	s->layout.paths = setup->entry ? WIRE_AT_USE : WIRE_AT_EXIT;
 	setup->ncpus = nr_cpu_ids;
 	error = allocate(s);
 	if (!error)

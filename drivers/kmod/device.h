@@ -23,14 +23,14 @@ struct kmod_setup {
 	__u32 version; /* KMOD_VERSION; another one: EPROTO */
 	__u32 chunk_shift;
 	__u32 nchunks;
-	__u32 entry; /* read paths when calls begin */
+	__u32 entry; /* read paths before calls end */
 	/* out */
 	__u32 ncpus; /* how many CPU numbers there are; those without a CPU have no ring */
 };
 
 #define KMOD_SETUP _IOWR('k', 0x70, struct kmod_setup)
-#define KMOD_START                                                                                 \
-	_IO('k', 0x71) /* the hooks that the settings want; none of them missing, or ENXIO */
+/* Attach the hooks that the settings want, none of them missing, or ENXIO.  Returns enum wire_paths. */
+#define KMOD_START _IO('k', 0x71)
 #define KMOD_STOP _IO('k', 0x72) /* no record begins once this has returned */
 
 /* Where the areas lie for mmap: wire_settings, wire_cpu[ncpus], and the rings, for reading alone.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What system calls were given behind a pointer, kept from their beginning to their end.
+ * What system calls were given behind a pointer, kept until they end.
  *
  * A task owns a slot while it is in such a call, one of the few that its address leads to.  Who
  * finds none free has its path read at the end of the call, as all do without slots.  Only the
@@ -18,7 +18,7 @@
 enum { ENTRY_BUCKET_BITS = 7, ENTRY_WAYS = 8, ENTRY_SLOTS = ENTRY_WAYS << ENTRY_BUCKET_BITS };
 
 struct entry {
-	__u64 from;
+	__u64 from; /* 0: the only pointer of the call that matters */
 	__u32 n;
 	__u8 bytes[WIRE_PATH_MAX];
 };
@@ -55,8 +55,10 @@ INLINE struct entry *entry_claim(struct entries *entries)
 	for (i = first; i < first + ENTRY_WAYS && !mine; i++) {
 		struct task_struct **owner = &entries->owners[i];
 
-		if (!READ_ONCE(*owner) && cmpxchg(owner, NULL, current) == NULL)
+		if (!READ_ONCE(*owner) && cmpxchg(owner, NULL, current) == NULL) {
 			mine = &entries->slots[i];
+			mine->n = 0;
+		}
 	}
 	return mine;
 }

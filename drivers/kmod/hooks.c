@@ -3,23 +3,9 @@
  * The probes.  sys_exit looks at the number of a system call, opens a record and lets the function
  * of its event (capture.def, one each) fill it; the other hooks record one event each.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/delay.h>
 #include <linux/nospec.h>
-#include <linux/tracepoint.h>
-/* Before the others: old ones leave TRACE_INCLUDE_FILE defined. */
-#if __has_include(<asm/trace/exceptions.h>)
-#include <asm/trace/exceptions.h>
-#define PAGE_FAULTS_DECLARED
-#elif __has_include(<trace/events/exceptions.h>)
-#include <trace/events/exceptions.h>
-#define PAGE_FAULTS_DECLARED
-#endif
-#include <trace/events/sched.h>
-#include <trace/events/signal.h>
-#include <trace/events/syscalls.h>
 
+#include "drivers/kmod/hooks.h"
 #include "drivers/kmod/read.h"
 #include "drivers/kmod/record.h"
 
@@ -205,7 +191,7 @@ INLINE bool is_birth(const struct wire_call *call)
 }
 
 /* What a child would record of its return from the call that made it. */
-static void on_fork(void *data, FORK_ARGS)
+void on_fork(void *data, FORK_ARGS)
 {
 	struct session *s = data;
 	struct pt_regs *regs = task_pt_regs(current);
@@ -246,23 +232,42 @@ INLINE bool told_by_parent(const struct wire_call *call, long ret)
 
 /* --- the beginning and the end of calls --- */
 
+/* What socketcall's first argument chooses. */
+static struct wire_call socketcall_of(const struct wire_settings *settings, struct pt_regs *regs)
+{
+	__u32 which = first_arg(regs, 0);
+
+	if (which >= WIRE_SOCKET_CALLS)
+		which = 0; /* means nothing either */
+	return load_call(&settings->socketcalls[array_index_nospec(which, WIRE_SOCKET_CALLS)]);
+}
+
 /*
  * Another thread may change what a call was given while it runs.  So the paths and addresses that
- * matter most are read when it begins, as close as one can come to when the kernel reads them.
+ * matter most are taken from the kernel's own copy, where it uses them (on_path_used,
+ * on_address_used).  Where nothing can be hooked there, they are read when the call begins, as close
+ * as one can come to when it makes that copy.
  */
-static void on_sys_enter(void *data, SYS_ENTER_ARGS)
+
+/* Where to keep what the call that has begun was given, or NULL: nobody wants it. */
+static struct entry *keep_for(struct session *s, const struct wire_call *call)
 {
 	enum { WANTED = WIRE_WANTED | WIRE_ENTRY };
+
+	if ((call->shape & WANTED) != WANTED || excluded(s->settings, current))
+		return NULL;
+	return entry_claim(s->entries);
+}
+
+void on_sys_enter(void *data, SYS_ENTER_ARGS)
+{
 	struct session *s = data;
 	bool compat = in_compat_call();
 	struct wire_call call = call_of(s->settings, nr, compat);
-	struct entry *entry;
+	struct entry *entry = keep_for(s, &call);
 	__u64 args[6];
 	long n;
 
-	if ((call.shape & WANTED) != WANTED || excluded(s->settings, current))
-		return;
-	entry = entry_claim(s->entries);
 	if (!entry)
 		return;
 	get_args(regs, compat, call.shape, args);
@@ -277,11 +282,61 @@ static void on_sys_enter(void *data, SYS_ENTER_ARGS)
 	entry->n = n > 0 ? n : 0;
 }
 
-static void on_sys_exit(void *data, SYS_EXIT_ARGS)
+/*
+ * Other calls, io_uring and the kernel itself open files there too, the last also in the midst of
+ * such a call: its path is what it points to, and the first that is used.
+ */
+int on_path_used(struct kprobe *probe, struct pt_regs *at) /* directory, name, how */
+{
+	struct session *s = container_of(probe, struct session, uses[0]);
+	const struct filename *name = (const struct filename *)FUNCTION_ARG_1(at);
+	struct pt_regs *regs = current_pt_regs();
+	bool compat = in_compat_call();
+	struct wire_call call = call_of(s->settings, syscall_get_nr(current, regs), compat);
+	struct entry *entry;
+	__u64 args[6], from;
+	long n;
+
+	if (!(call.shape & WIRE_ENTRY) || call.event == EV_SOCKET_CONNECT_X)
+		return 0;
+	get_args(regs, compat, call.shape, args);
+	from = args[given_arg(call.event)];
+	entry = IS_COPY_OF(name, from) ? keep_for(s, &call) : NULL;
+	if (!entry || entry->n)
+		return 0;
+	n = read_kernel_text(entry->bytes, sizeof(entry->bytes), PEEK(name, name));
+	entry->from = from;
+	entry->n = n > 0 ? n : 0;
+	return 0;
+}
+
+int on_address_used(struct kprobe *probe, struct pt_regs *at) /* socket, address, length */
+{
+	struct session *s = container_of(probe, struct session, uses[1]);
+	struct pt_regs *regs = current_pt_regs();
+	bool compat = in_compat_call();
+	struct wire_call call = call_of(s->settings, syscall_get_nr(current, regs), compat);
+	__u32 n = less_of((__u32)FUNCTION_ARG_2(at), GIVEN_ADDRESS_MAX);
+	struct entry *entry;
+	__u64 args[6] = { 0 };
+
+	if (call.shape & WIRE_SOCKETCALL)
+		call = socketcall_of(s->settings, regs); /* its pointers are in memory, which may change */
+	else
+		get_args(regs, compat, call.shape, args);
+	entry = call.event == EV_SOCKET_CONNECT_X ? keep_for(s, &call) : NULL;
+	if (!entry || entry->n)
+		return 0;
+	entry->from = args[given_arg(call.event)];
+	entry->n = read_kernel(entry->bytes, n, (const void *)FUNCTION_ARG_1(at)) ? 0 : n;
+	return 0;
+}
+
+void on_sys_exit(void *data, SYS_EXIT_ARGS)
 {
 	struct session *s = data;
 	const struct wire_settings *settings = s->settings;
-	__u32 nr = syscall_get_nr(current, regs), which;
+	__u32 nr = syscall_get_nr(current, regs);
 	bool compat = in_compat_call();
 	struct entry *entry = NULL;
 	struct wire_call call;
@@ -294,22 +349,18 @@ static void on_sys_exit(void *data, SYS_EXIT_ARGS)
 	if (call.shape & WIRE_OLD_MMAP)
 		packed = first_arg(regs, 0);
 	if (call.shape & WIRE_SOCKETCALL) {
-		which = first_arg(regs, 0);
 		packed = first_arg(regs, 1);
-		if (which >= WIRE_SOCKET_CALLS)
-			which = 0; /* means nothing either */
-		call = load_call(
-			&settings->socketcalls[array_index_nospec(which, WIRE_SOCKET_CALLS)]);
+		call = socketcall_of(settings, regs);
 	}
-	if (!(call.shape & WIRE_WANTED) || ((call.shape & WIRE_FAILURES) && ret == 0) ||
-	    after_execve(compat, nr, ret, regs) || told_by_parent(&call, ret) ||
-	    excluded(settings, current))
-		return;
 	if ((call.shape & WIRE_ENTRY) && s->entries)
 		entry = entry_find(s->entries);
-	preempt_disable_notrace();
-	record_call(s, regs, nr, ret, compat, &call, packed, entry);
-	preempt_enable_notrace();
+	if ((call.shape & WIRE_WANTED) && !((call.shape & WIRE_FAILURES) && ret == 0) &&
+	    !after_execve(compat, nr, ret, regs) && !told_by_parent(&call, ret) &&
+	    !excluded(settings, current)) {
+		preempt_disable_notrace();
+		record_call(s, regs, nr, ret, compat, &call, packed, entry);
+		preempt_enable_notrace();
+	}
 	entry_release(s->entries, entry);
 }
 
@@ -338,7 +389,7 @@ static bool open_event(struct record *r, struct session *s, const __u32 *wanted,
 		preempt_enable_notrace();                                                          \
 	} while (0)
 
-static void on_exec(void *data, EXEC_ARGS)
+void on_exec(void *data, EXEC_ARGS)
 {
 	struct session *s = data;
 	struct record r;
@@ -349,7 +400,7 @@ static void on_exec(void *data, EXEC_ARGS)
 	CLOSE_EVENT(SYSCALL_EXECVE_19_X);
 }
 
-static void on_exit(void *data, EXIT_ARGS)
+void on_exit(void *data, EXIT_ARGS)
 {
 	struct session *s = data;
 	struct record r;
@@ -364,7 +415,7 @@ static void on_exit(void *data, EXIT_ARGS)
 	CLOSE_EVENT(PROCEXIT_1_E);
 }
 
-static void on_signal(void *data, SIGNAL_ARGS)
+void on_signal(void *data, SIGNAL_ARGS)
 {
 	struct session *s = data;
 	struct record r;
@@ -375,7 +426,7 @@ static void on_signal(void *data, SIGNAL_ARGS)
 	CLOSE_EVENT(SIGNALDELIVER_E);
 }
 
-static void on_switch(void *data, SWITCH_ARGS)
+void on_switch(void *data, SWITCH_ARGS)
 {
 	struct session *s = data;
 	struct record r;
@@ -386,7 +437,7 @@ static void on_switch(void *data, SWITCH_ARGS)
 	CLOSE_EVENT(SCHEDSWITCH_6_E);
 }
 
-static void on_page_fault(void *data, PAGE_FAULT_ARGS)
+void on_page_fault(void *data, PAGE_FAULT_ARGS)
 {
 	struct session *s = data;
 	struct record r;
@@ -397,118 +448,4 @@ static void on_page_fault(void *data, PAGE_FAULT_ARGS)
 		return;
 	put_page_fault(&r, address, instruction_pointer(regs), error);
 	CLOSE_EVENT(PAGE_FAULT_E);
-}
-
-/* --- finding and attaching --- */
-
-#define ALWAYS SIZE_MAX
-
-static struct hook {
-	const char *name;
-	void *probe;
-	size_t wanted; /* offset of a __u32 of the settings */
-	struct tracepoint *tracepoint;
-} hooks[] = {
-	{ "sys_enter", on_sys_enter, offsetof(struct wire_settings, entries) },
-	{ "sys_exit", on_sys_exit, ALWAYS },
-	{ "sched_process_exec", on_exec, ALWAYS },
-	{ "sched_process_exit", on_exit, ALWAYS },
-#ifdef CHILDREN_MISS_SYS_EXIT
-	{ "sched_process_fork", on_fork, ALWAYS },
-#endif
-	{ "signal_deliver", on_signal, ALWAYS },
-	{ "page_fault_user", on_page_fault, offsetof(struct wire_settings, page_faults) },
-	{ "page_fault_kernel", on_page_fault, offsetof(struct wire_settings, page_faults) },
-	{ "sched_switch", on_switch, offsetof(struct wire_settings, switches) },
-};
-
-/* A kernel whose tracepoint passes something else must not compile. */
-static void __maybe_unused check_probes(void)
-{
-	check_trace_callback_type_sys_enter(on_sys_enter);
-	check_trace_callback_type_sys_exit(on_sys_exit);
-	check_trace_callback_type_sched_process_exec(on_exec);
-	check_trace_callback_type_sched_process_exit(on_exit);
-#ifdef CHILDREN_MISS_SYS_EXIT
-	check_trace_callback_type_sched_process_fork(on_fork);
-#endif
-	check_trace_callback_type_signal_deliver(on_signal);
-	check_trace_callback_type_sched_switch(on_switch);
-#ifdef PAGE_FAULTS_DECLARED
-	check_trace_callback_type_page_fault_user(on_page_fault);
-	check_trace_callback_type_page_fault_kernel(on_page_fault);
-#endif
-}
-
-static void look_at(struct tracepoint *tp, void *unused)
-{
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (!MACHINE_PAGE_FAULTS && hooks[i].probe == (void *)on_page_fault)
-			continue;
-		if (strcmp(hooks[i].name, tp->name) == 0)
-			hooks[i].tracepoint = tp;
-	}
-}
-
-int hooks_find(void)
-{
-	size_t i;
-
-	for_each_kernel_tracepoint(look_at, NULL);
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (hooks[i].wanted == ALWAYS && !hooks[i].tracepoint) {
-			pr_err("this kernel has no tracepoint %s\n", hooks[i].name);
-			return -ENXIO;
-		}
-	}
-	return 0;
-}
-
-static bool hook_is_wanted(const struct hook *hook, const struct session *s)
-{
-	if (hook->wanted == offsetof(struct wire_settings, entries) && !s->entries)
-		return false;
-	return hook->wanted == ALWAYS ||
-	       READ_ONCE(*(const __u32 *)((const char *)s->settings + hook->wanted));
-}
-
-int hooks_attach(struct session *s)
-{
-	int error = 0;
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(hooks) && !error; i++) {
-		struct hook *hook = &hooks[i];
-
-		if ((s->attached & BIT(i)) || !hook_is_wanted(hook, s))
-			continue;
-		error = hook->tracepoint
-				? tracepoint_probe_register(hook->tracepoint, hook->probe, s)
-				: -ENXIO;
-		if (!error)
-			s->attached |= BIT(i);
-	}
-	if (error)
-		hooks_detach(s);
-	return error;
-}
-
-void hooks_detach(struct session *s)
-{
-	size_t i;
-
-	if (!s->attached)
-		return;
-	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (!(s->attached & BIT(i)))
-			continue;
-		/* Before 5.11 this needs memory, and what stays registered must not be freed. */
-		while (tracepoint_probe_unregister(hooks[i].tracepoint, hooks[i].probe, s) ==
-		       -ENOMEM)
-			msleep(20);
-	}
-	s->attached = 0;
-	tracepoint_synchronize_unregister();
 }

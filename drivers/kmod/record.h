@@ -18,11 +18,11 @@
 #include "drivers/kmod/entry.h"
 #include "drivers/kmod/session.h"
 
-INLINE const void *given_at_entry(const struct record *r, __u64 from, __u32 *n)
+INLINE const void *given_to_call(const struct record *r, __u64 from, __u32 *n)
 {
 	const struct entry *entry = container_of(r->cpu, struct saker_cpu, own)->entry;
 
-	if (!entry || !entry->n || entry->from != from)
+	if (!entry || !entry->n || (entry->from && entry->from != from))
 		return NULL;
 	*n = entry->n;
 	return entry->bytes;

@@ -9,6 +9,7 @@
 #ifndef SAKER_KMOD_SESSION_H
 #define SAKER_KMOD_SESSION_H
 
+#include <linux/kprobes.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
@@ -33,11 +34,16 @@ struct session {
 			      hold */
 	bool ready;        /* the above is there for good */
 	unsigned long attached; /* bit = hook */
+	struct kprobe uses[2];  /* of paths, of addresses */
+	bool uses_attached;
 };
 
 /* Find the hooks in this kernel.  -ENXIO when one is missing that every recording needs. */
 int hooks_find(void);
-/* -ENXIO when one is missing that the settings want.  On failure none is attached. */
+/*
+ * An enum wire_paths, or -ENXIO when one is missing that the settings want.  On failure none is
+ * attached.
+ */
 int hooks_attach(struct session *s);
 /* No probe runs once this has returned. */
 void hooks_detach(struct session *s);

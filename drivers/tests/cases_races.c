@@ -9,8 +9,11 @@
 #include <linux/sched.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -73,7 +76,7 @@ static void opens_of_changed_paths(struct test *t)
 	struct changer c = { .given = given, .fifo = fifo };
 	long fd;
 
-	if (!reads_entries(t))
+	if (paths_read(t) == DRIVER_PATHS_AT_EXIT)
 		return;
 	CHECK(mkfifo(fifo, 0600) == 0);
 	strcpy(given, fifo);
@@ -99,7 +102,7 @@ static void old_opens_of_changed_paths(struct test *t)
 	struct changer c = { .given = given, .fifo = fifo };
 	long fd;
 
-	if (!reads_entries(t) || SYS_open == NO_CALL)
+	if (paths_read(t) == DRIVER_PATHS_AT_EXIT || SYS_open == NO_CALL)
 		return;
 	CHECK(mkfifo(fifo, 0600) == 0);
 	strcpy(given, fifo);
@@ -117,6 +120,110 @@ static void old_opens_of_changed_paths(struct test *t)
 	unlink(fifo);
 }
 
+/* Text in memory that nobody has touched: reading it needs the file behind it. */
+static char *untouched(struct test *t, const void *bytes, size_t n)
+{
+	int fd = memfd_create("untouched", 0);
+	char *p;
+
+	CHECK(write(fd, bytes, n) == (ssize_t)n);
+	p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	CHECK(p != MAP_FAILED);
+	close(fd);
+	return p;
+}
+
+/* What is not in memory when the call begins, and something else when it ends. */
+static void paths_that_are_not_in_memory(struct test *t)
+{
+	const char *fifo = scratch(t, "fifo");
+	struct changer c = { .fifo = fifo };
+	long fd;
+
+	if (paths_read(t) != DRIVER_PATHS_AT_USE)
+		return;
+	CHECK(mkfifo(fifo, 0600) == 0);
+	c.given = untouched(t, fifo, strlen(fifo) + 1);
+	start(t, &c);
+	fd = SYS(SYS_openat, AT_FDCWD, c.given, O_RDONLY, 0);
+	pthread_join(c.thread, NULL);
+	EXPECT(SYSCALL_OPENAT_2_X, I(fd), I(-100), T(fifo), I(1), I(0), NUMBER, NUMBER);
+	close((int)fd);
+	munmap(c.given, strlen(fifo) + 1);
+	unlink(fifo);
+}
+
+enum { OPENS = 40 };
+
+struct flipper {
+	pthread_t thread;
+	char *last; /* character of a path */
+	atomic_bool stop;
+};
+
+static void *flip(void *arg)
+{
+	struct flipper *f = arg;
+
+	while (!atomic_load(&f->stop))
+		*(volatile char *)f->last ^= 'a' ^ 'b';
+	return NULL;
+}
+
+/* Of two files it is recorded which one was opened, however often the path changes. */
+static void opens_of_paths_that_keep_changing(struct test *t)
+{
+	const char *names[2] = { scratch(t, "flip-a"), scratch(t, "flip-b") };
+	struct flipper f = { .stop = false };
+	char given[4096];
+	struct stat st[2], opened;
+
+	if (paths_read(t) != DRIVER_PATHS_AT_USE)
+		return;
+	for (int i = 0; i < 2; i++) {
+		CHECK(mknod(names[i], S_IFREG | 0600, 0) == 0 && stat(names[i], &st[i]) == 0);
+	}
+	strcpy(given, names[0]);
+	f.last = given + strlen(given) - 1;
+	CHECK(pthread_create(&f.thread, NULL, flip, &f) == 0);
+	for (int i = 0; i < OPENS; i++) {
+		long fd = SYS(SYS_openat, AT_FDCWD, given, O_RDONLY, 0);
+
+		CHECK(fstat((int)fd, &opened) == 0);
+		EXPECT(SYSCALL_OPENAT_2_X, I(fd), I(-100), T(names[opened.st_ino == st[1].st_ino]),
+		       I(1), I(0), NUMBER, I(opened.st_ino));
+		close((int)fd);
+	}
+	atomic_store(&f.stop, true);
+	pthread_join(f.thread, NULL);
+	unlink(names[0]);
+	unlink(names[1]);
+}
+
+/* The kernel looks up a path for execve too, and not at all where there is no number for the file.
+ */
+static void opens_that_fail_before_the_path_is_used(struct test *t)
+{
+	struct rlimit before, none = { 0 };
+	char given[] = "/no/such/first";
+	struct open_how how = { .flags = O_RDONLY };
+
+	CHECK(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	none.rlim_max = before.rlim_max;
+	SYS(SYS_execve, given, NULL, NULL);
+	strcpy(given, "/no/such/other");
+	CHECK(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	EXPECT(SYSCALL_OPENAT_2_X, I(SYS(SYS_openat, AT_FDCWD, given, O_RDONLY, 0)), I(-100),
+	       T("/no/such/other"), I(1), I(0), I(0), I(0));
+	CHECK(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	EXPECT(SYSCALL_OPENAT_2_X, I(SYS(SYS_openat, AT_FDCWD, given, O_RDONLY, 0)), I(-100),
+	       T("/no/such/other"), I(1), I(0), I(0), I(0));
+	strcpy(given, "/no/such/third");
+	how.resolve = ~0ull;
+	EXPECT(SYSCALL_OPENAT2_X, I(SYS(SYS_openat2, AT_FDCWD, given, &how, sizeof how)), I(-100),
+	       T("/no/such/third"), I(1), I(0), NUMBER, I(0), I(0));
+}
+
 /* A listener without room makes the second client wait. */
 static void connects_to_changed_addresses(struct test *t)
 {
@@ -127,7 +234,7 @@ static void connects_to_changed_addresses(struct test *t)
 	char address[110] = { AF_UNIX };
 	long ret;
 
-	if (!reads_entries(t))
+	if (paths_read(t) == DRIVER_PATHS_AT_EXIT)
 		return;
 	snprintf(un.sun_path, sizeof un.sun_path, "%s", scratch(t, "full"));
 	strcpy(address + 1, un.sun_path);
@@ -139,6 +246,37 @@ static void connects_to_changed_addresses(struct test *t)
 	pthread_join(c.thread, NULL);
 	EXPECT(SOCKET_CONNECT_X, I(ret), UNIX(address + 1), I(second),
 	       B(address, strlen(address + 1) + 2));
+	close(server);
+	close(first);
+	close(second);
+	unlink(address + 1);
+}
+
+/* The same from memory that nobody has touched. */
+static void connects_to_addresses_that_are_not_in_memory(struct test *t)
+{
+	int server = socket(AF_UNIX, SOCK_STREAM, 0), first = socket(AF_UNIX, SOCK_STREAM, 0);
+	int second = socket(AF_UNIX, SOCK_STREAM, 0);
+	struct sockaddr_un un = { .sun_family = AF_UNIX }, *given;
+	struct changer c = { .listener = server };
+	char address[110] = { AF_UNIX };
+	long ret;
+
+	if (paths_read(t) != DRIVER_PATHS_AT_USE)
+		return;
+	snprintf(un.sun_path, sizeof un.sun_path, "%s", scratch(t, "full"));
+	strcpy(address + 1, un.sun_path);
+	CHECK(bind(server, (struct sockaddr *)&un, sizeof un) == 0 && listen(server, 0) == 0);
+	EXPECT(SOCKET_CONNECT_X, I(SYS(SYS_connect, first, &un, sizeof un)), UNIX(address + 1),
+	       I(first), B(address, strlen(address + 1) + 2));
+	given = (void *)untouched(t, &un, sizeof un);
+	c.given = given->sun_path;
+	start(t, &c);
+	ret = SYS(SYS_connect, second, given, sizeof un);
+	pthread_join(c.thread, NULL);
+	EXPECT(SOCKET_CONNECT_X, I(ret), UNIX(address + 1), I(second),
+	       B(address, strlen(address + 1) + 2));
+	munmap(given, sizeof un);
 	close(server);
 	close(first);
 	close(second);
@@ -218,6 +356,11 @@ const struct test_case cases_races[] = {
 	{ "threads_of_changed_arguments", threads_of_changed_arguments },
 	{ "opens_of_changed_paths", opens_of_changed_paths },
 	{ "old_opens_of_changed_paths", old_opens_of_changed_paths },
+	{ "paths_that_are_not_in_memory", paths_that_are_not_in_memory },
+	{ "opens_of_paths_that_keep_changing", opens_of_paths_that_keep_changing },
+	{ "opens_that_fail_before_the_path_is_used", opens_that_fail_before_the_path_is_used },
 	{ "connects_to_changed_addresses", connects_to_changed_addresses },
+	{ "connects_to_addresses_that_are_not_in_memory",
+	  connects_to_addresses_that_are_not_in_memory },
 	{ NULL, NULL },
 };

@@ -6,7 +6,7 @@
 #ifndef SAKER_DRIVERS_TESTS_EXPECT_H
 #define SAKER_DRIVERS_TESTS_EXPECT_H
 
-#include "format/record.h"
+#include "capture/driver.h"
 
 #include "drivers/tests/old_calls.h"
 #include "drivers/tests/raw_call.h"
@@ -96,8 +96,8 @@ extern const struct test_case cases_files[], cases_fds[], cases_sockets[], cases
 
 /* A fresh name below the test's own directory; valid until the case ends. */
 const char *scratch(struct test *t, const char *name);
-/* Are paths read when calls begin? */
-bool reads_entries(const struct test *t);
+/* When paths are read. */
+enum driver_paths paths_read(const struct test *t);
 /* The number of bytes that the driver keeps of a buffer. */
 enum { TEST_SNAPLEN = 64 };
 

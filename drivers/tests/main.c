@@ -2,7 +2,6 @@
  * driver_test [kmod|bpf] [CASE...]: every case, or those named; --list names them.  Ends with
  * "N passed, N failed" and status 1 if any failed, 77 where there is no driver.
  */
-#include "capture/driver.h"
 #include "drivers/machine.h"
 #include "drivers/tests/expect.h"
 #include "format/base/arena.h"
@@ -60,9 +59,9 @@ const char *scratch(struct test *t, const char *name)
 	return path;
 }
 
-bool reads_entries(const struct test *t)
+enum driver_paths paths_read(const struct test *t)
 {
-	return driver_reads_entries(t->driver);
+	return driver_paths(t->driver);
 }
 
 /* Can it be had here?  What x86_64 lacks, its 32-bit calls have. */

@@ -193,10 +193,10 @@ const char *driver_reason(const struct driver *d)
 	return "";
 }
 
-bool driver_reads_entries(const struct driver *d)
+enum driver_paths driver_paths(const struct driver *d)
 {
 	(void)d;
-	return false;
+	return DRIVER_PATHS_AT_EXIT;
 }
 
 uint64_t driver_now_ns(const struct driver *d)

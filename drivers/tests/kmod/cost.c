@@ -98,9 +98,12 @@ static void measure(struct torture *t, struct contender *c, const char *calls, v
 	      calls, how);
 }
 
-/* In one way of reading paths, which costs a second hook or not. */
-static void compare(struct torture *t, bool entry, const char *how)
+/* With paths read at the end of calls or before. */
+static void compare(struct torture *t, bool entry)
 {
+	static const char *const when[] = { [WIRE_AT_EXIT] = "when calls end",
+					    [WIRE_AT_ENTRY] = "when calls begin",
+					    [WIRE_AT_USE] = "when used" };
 	struct contender c[NDRIVERS] = {
 		[BPF] = { .backend = &driver_bpf }, [KMOD] = { .backend = &driver_kmod }
 	};
@@ -114,9 +117,11 @@ static void compare(struct torture *t, bool entry, const char *how)
 			break;
 		c[i].loaded.settings->snaplen = DRIVER_SNAPLEN;
 		driver_calls_fill(c[i].loaded.settings, &all);
-		c[i].loaded.settings->entries = c[i].loaded.mem.layout.entry != 0;
+		c[i].loaded.settings->entries = c[i].loaded.mem.layout.paths != WIRE_AT_EXIT;
 	}
 	if (rc == 0) {
+		const char *how = when[c[BPF].loaded.mem.layout.paths];
+
 		measure(t, c, "getppid", call_getppid, how);
 		measure(t, c, "open and close", call_open_close, how);
 	}
@@ -127,6 +132,6 @@ static void compare(struct torture *t, bool entry, const char *how)
 void torture_cost(struct torture *t)
 {
 	pin_to_cpu(0);
-	compare(t, true, "when calls begin");
-	compare(t, false, "when calls end");
+	compare(t, true);
+	compare(t, false);
 }

@@ -29,7 +29,7 @@ struct test {
 	struct arena arena; /* of names */
 	unsigned passed, failed;
 	uint64_t events;
-	bool entries; /* read when calls begin; asked before, as children do not have the memory */
+	enum driver_paths paths; /* of both; asked before, as children do not have the memory */
 };
 
 /* --- what the cases need: here nothing is expected of a single driver --- */
@@ -67,9 +67,9 @@ const char *scratch(struct test *t, const char *name)
 	return path;
 }
 
-bool reads_entries(const struct test *t)
+enum driver_paths paths_read(const struct test *t)
 {
-	return t->entries;
+	return t->paths;
 }
 
 /* --- the streams --- */
@@ -234,8 +234,9 @@ int main(int argc, char **argv)
 		printf("skipped: %s\n", err.msg);
 		return 77;
 	}
-	t.entries =
-		driver_reads_entries(t.twin[0].driver) && driver_reads_entries(t.twin[1].driver);
+	t.paths = driver_paths(t.twin[0].driver);
+	if (driver_paths(t.twin[1].driver) < t.paths)
+		t.paths = driver_paths(t.twin[1].driver);
 	/* What one of them saw while the other was not there yet. */
 	collect(&t.twin[0]);
 	collect(&t.twin[1]);
