@@ -4,8 +4,15 @@
 
 #include <string.h>
 
-/* Less is not worth a state of its own. */
-enum { PART_EVENTS = 1 << 16 };
+/*
+ * Every part costs a state that is loaded and room that is made anew, and whoever gets the last one
+ * keeps all others waiting: large parts come first, and each is a share of what is left.
+ */
+enum {
+	PART_EVENTS = 1 << 16,     /* less is not worth it */
+	PART_EVENTS_MAX = 1 << 20, /* what is found in one is kept until those before it are done */
+	PARTS_EACH = 3,            /* of what is left, if they were all of one size */
+};
 
 void parts_deinit(struct parts *p)
 {
@@ -35,10 +42,22 @@ static void open_map(struct parts *p)
 		parts_deinit(p);
 }
 
+static uint64_t usual_events(const struct parts *p)
+{
+	uint64_t left = 0;
+
+	for (size_t i = p->segment; i < trace_map_segments(p->map); i++)
+		left += trace_map_segment(p->map, i)->events;
+	uint64_t share = left / PARTS_EACH / (p->jobs ? p->jobs : 1);
+	if (share > PART_EVENTS_MAX)
+		return PART_EVENTS_MAX;
+	return share > PART_EVENTS ? share : PART_EVENTS;
+}
+
 /* The segment behind those that make one part. */
 static size_t end_of_part(const struct parts *p)
 {
-	uint64_t want = p->events ? p->events : PART_EVENTS, events = 0;
+	uint64_t want = p->events ? p->events : usual_events(p), events = 0;
 	size_t n = trace_map_segments(p->map), to = p->segment;
 
 	while (to < n && events < want)

@@ -15,6 +15,7 @@ struct parts {
 	struct span span;
 	const struct column_need *need; /* of all of them; borrowed */
 	bool whole;                     /* do not cut */
+	unsigned jobs;                  /* threads that share the parts */
 	uint64_t events;                /* that a part should have, 0: the usual number */
 
 	/* Own. */

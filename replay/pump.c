@@ -174,6 +174,7 @@ int pump_run(struct pump *p, char *const *paths, size_t n, struct err *err)
 			       .span = p->span,
 			       .whole = !span_is_all(&p->span) ||
 					(p->rules && ruleset_remembers(p->rules)),
+			       .jobs = p->jobs,
 			       .events = p->part_events };
 	bool alone = p->jobs < 2 || (p->rules && !p->copy_rules) || parts_are_one(&parts);
 	int rc = alone ? run_one_by_one(p, paths, n, err) : pump_run_parallel(p, &parts, err);
