@@ -280,9 +280,12 @@ static enum next bad_event(struct scap_reader *r, bool leading, uint64_t offset,
 	return NEXT_IDLE;
 }
 
-/* An event as it was decoded, into the record to show for it; NEXT_IDLE: there is none. */
-static enum next take_event(struct scap_reader *r, struct record *rec, uint64_t offset,
-			    struct err *err)
+/*
+ * An event as it was decoded, into the record to show for it; NEXT_IDLE: there is none.  Inline: a
+ * call for each event costs a stock trace a sixth of its time.
+ */
+static inline enum next take_event(struct scap_reader *r, struct record *rec, uint64_t offset,
+				   struct err *err)
 {
 	struct event *ev = &rec->event;
 	bool leading = r->intake.leading;
