@@ -255,27 +255,32 @@ static void live_threads(long count)
 	}
 }
 
-static void *sleep_in_thread(void *arg)
+/* The thread that runs a program ends the other, which must have written its line before. */
+static void *sleep_in_thread(void *both_known)
 {
-	thread_life(arg);
+	thread_life(NULL);
+	pthread_barrier_wait(both_known);
 	sleep(60);
 	return NULL;
 }
 
-static void *exec_in_thread(void *arg)
+static void *exec_in_thread(void *both_known)
 {
-	thread_life(arg);
+	thread_life(NULL);
+	pthread_barrier_wait(both_known);
 	become(own_exe, "from-a-thread", NULL);
 	return NULL;
 }
 
 static void live_exec_from_thread(long arg)
 {
+	pthread_barrier_t both_known;
 	pthread_t other, t;
 
 	(void)arg;
-	must(pthread_create(&other, NULL, sleep_in_thread, NULL) == 0, "pthread_create");
-	must(pthread_create(&t, NULL, exec_in_thread, NULL) == 0, "pthread_create");
+	must(pthread_barrier_init(&both_known, NULL, 2) == 0, "pthread_barrier_init");
+	must(pthread_create(&other, NULL, sleep_in_thread, &both_known) == 0, "pthread_create");
+	must(pthread_create(&t, NULL, exec_in_thread, &both_known) == 0, "pthread_create");
 	pthread_join(t, NULL);
 }
 
