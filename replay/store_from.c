@@ -1,39 +1,22 @@
 #include "replay/store_from.h"
 
 #include "replay/store_private.h"
-
-#include <unistd.h>
-
-enum { BUSY_MS = 30000 };
+#include "replay/store_read.h"
 
 int store_from_fail(struct store_from *f, struct err *err)
 {
-	return err_set(err, ERR_STORE, "%s: %s", f->path,
-		       f->db ? sqlite3_errmsg(f->db) : "out of memory");
+	return store_read_fail(f->db, f->path, err);
 }
 
 int store_from_prepare(struct store_from *f, const char *sql, sqlite3_stmt **st, struct err *err)
 {
-	return sqlite3_prepare_v2(f->db, sql, -1, st, NULL) == SQLITE_OK ? 0
-									 : store_from_fail(f, err);
+	return store_read_prepare(f->db, f->path, sql, st, err);
 }
 
 static int number(struct store_from *f, const char *sql, int64_t run_id, int64_t *out,
 		  struct err *err)
 {
-	sqlite3_stmt *st;
-
-	if (store_from_prepare(f, sql, &st, err) < 0)
-		return -1;
-	if (sqlite3_bind_parameter_count(st))
-		sqlite3_bind_int64(st, 1, run_id);
-	int rc = sqlite3_step(st);
-
-	*out = rc == SQLITE_ROW ? sqlite3_column_int64(st, 0) : 0;
-	if (rc != SQLITE_ROW)
-		store_from_fail(f, err);
-	sqlite3_finalize(st);
-	return rc == SQLITE_ROW ? 0 : -1;
+	return store_read_number(f->db, f->path, sql, run_id, out, err);
 }
 
 /* What is read are tables, not views or virtual tables that compute as they like. */
@@ -46,29 +29,12 @@ enum { TABLES = 15 };
 
 int store_from_open(struct store_from *f, const char *path, struct err *err)
 {
-	int64_t id, version, tables;
+	int64_t tables;
 
 	*f = (struct store_from){ .path = path };
-	if (access(path, R_OK) < 0)
-		return err_errno(err, "%s", path);
-	if (sqlite3_open_v2(path, &f->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) !=
-	    SQLITE_OK)
-		return store_from_fail(f, err);
-	sqlite3_busy_timeout(f->db, BUSY_MS);
-	sqlite3_db_config(f->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-	sqlite3_db_config(f->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	sqlite3_exec(f->db, "PRAGMA temp_store = MEMORY", NULL, NULL, NULL);
-	if (number(f, "PRAGMA application_id", 0, &id, err) < 0 ||
-	    number(f, "PRAGMA user_version", 0, &version, err) < 0 ||
-	    number(f, tables_sql, 0, &tables, err) < 0)
+	if (store_read_open(path, &f->db, err) < 0 || number(f, tables_sql, 0, &tables, err) < 0)
 		return -1;
-	if (id != STORE_APPLICATION_ID || tables != TABLES)
-		return err_set(err, ERR_STORE, "%s: not a match store", path);
-	if (version != STORE_SCHEMA_VERSION)
-		return err_set(err, ERR_STORE,
-			       "%s: match store of version %lld, this program reads version %d",
-			       path, (long long)version, STORE_SCHEMA_VERSION);
-	return 0;
+	return tables == TABLES ? 0 : err_set(err, ERR_STORE, "%s: not a match store", path);
 }
 
 void store_from_close(struct store_from *f)

@@ -8,16 +8,11 @@ arch=$1
 cache=${GUEST_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/saker-guest}
 state=$cache/packages-$arch
 
-mkdir -p "$state/lists/partial" "$state/parts"
-cat >"$state/apt.conf" <<CONF
+. "$(dirname "$0")/private_apt.sh"
+private_apt "$state"
+cat >>"$state/apt.conf" <<CONF
 APT::Architectures { "$(dpkg --print-architecture)"; "$arch"; };
-Dir::Etc::SourceList "/dev/null";
-Dir::Etc::SourceParts "$state/parts";
-Dir::State::Lists "$state/lists";
 Dir::State::status "/dev/null";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
-APT::Sandbox::User "";
 CONF
 exec 9>"$state/lock" # one at a time fills the lists
 flock 9

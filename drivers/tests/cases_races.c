@@ -202,8 +202,7 @@ static void opens_of_paths_that_keep_changing(struct test *t)
 	unlink(names[1]);
 }
 
-/* The kernel looks up a path for execve too, and not at all where there is no number for the file.
- */
+/* execve looks up a path too; nothing is looked up where there is no number for the file. */
 static void opens_that_fail_before_the_path_is_used(struct test *t)
 {
 	struct rlimit before, none = { 0 };
@@ -226,63 +225,50 @@ static void opens_that_fail_before_the_path_is_used(struct test *t)
 	       T("/no/such/third"), I(1), I(0), NUMBER, I(0), I(0));
 }
 
-/* A listener without room makes the second client wait. */
-static void connects_to_changed_addresses(struct test *t)
+/*
+ * A listener without room makes the second client wait; what it was given changes meanwhile.  That is
+ * memory which nobody has touched before, or `un` itself.
+ */
+static void connect_and_wait(struct test *t, bool is_untouched)
 {
 	int server = socket(AF_UNIX, SOCK_STREAM, 0), first = socket(AF_UNIX, SOCK_STREAM, 0);
 	int second = socket(AF_UNIX, SOCK_STREAM, 0);
-	struct sockaddr_un un = { .sun_family = AF_UNIX };
-	struct changer c = { .given = un.sun_path, .listener = server };
-	char address[110] = { AF_UNIX };
-	long ret;
-
-	if (paths_read(t) == DRIVER_PATHS_AT_EXIT)
-		return;
-	snprintf(un.sun_path, sizeof un.sun_path, "%s", scratch(t, "full"));
-	strcpy(address + 1, un.sun_path);
-	CHECK(bind(server, (struct sockaddr *)&un, sizeof un) == 0 && listen(server, 0) == 0);
-	EXPECT(SOCKET_CONNECT_X, I(SYS(SYS_connect, first, &un, sizeof un)), UNIX(address + 1),
-	       I(first), B(address, strlen(address + 1) + 2));
-	start(t, &c);
-	ret = SYS(SYS_connect, second, &un, sizeof un);
-	pthread_join(c.thread, NULL);
-	EXPECT(SOCKET_CONNECT_X, I(ret), UNIX(address + 1), I(second),
-	       B(address, strlen(address + 1) + 2));
-	close(server);
-	close(first);
-	close(second);
-	unlink(address + 1);
-}
-
-/* The same from memory that nobody has touched. */
-static void connects_to_addresses_that_are_not_in_memory(struct test *t)
-{
-	int server = socket(AF_UNIX, SOCK_STREAM, 0), first = socket(AF_UNIX, SOCK_STREAM, 0);
-	int second = socket(AF_UNIX, SOCK_STREAM, 0);
-	struct sockaddr_un un = { .sun_family = AF_UNIX }, *given;
+	struct sockaddr_un un = { .sun_family = AF_UNIX }, *given = &un;
 	struct changer c = { .listener = server };
 	char address[110] = { AF_UNIX };
 	long ret;
 
-	if (paths_read(t) != DRIVER_PATHS_AT_USE)
-		return;
 	snprintf(un.sun_path, sizeof un.sun_path, "%s", scratch(t, "full"));
 	strcpy(address + 1, un.sun_path);
 	CHECK(bind(server, (struct sockaddr *)&un, sizeof un) == 0 && listen(server, 0) == 0);
 	EXPECT(SOCKET_CONNECT_X, I(SYS(SYS_connect, first, &un, sizeof un)), UNIX(address + 1),
 	       I(first), B(address, strlen(address + 1) + 2));
-	given = (void *)untouched(t, &un, sizeof un);
+	if (is_untouched)
+		given = (void *)untouched(t, &un, sizeof un);
 	c.given = given->sun_path;
 	start(t, &c);
 	ret = SYS(SYS_connect, second, given, sizeof un);
 	pthread_join(c.thread, NULL);
 	EXPECT(SOCKET_CONNECT_X, I(ret), UNIX(address + 1), I(second),
 	       B(address, strlen(address + 1) + 2));
-	munmap(given, sizeof un);
+	if (is_untouched)
+		munmap(given, sizeof un);
 	close(server);
 	close(first);
 	close(second);
 	unlink(address + 1);
+}
+
+static void connects_to_changed_addresses(struct test *t)
+{
+	if (paths_read(t) != DRIVER_PATHS_AT_EXIT)
+		connect_and_wait(t, false);
+}
+
+static void connects_to_addresses_that_are_not_in_memory(struct test *t)
+{
+	if (paths_read(t) == DRIVER_PATHS_AT_USE)
+		connect_and_wait(t, true);
 }
 
 enum { CLONES = 20, STACK_BYTES = 16384, SYS_CLONE3 = 435 };

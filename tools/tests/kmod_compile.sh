@@ -22,15 +22,8 @@ command -v apt-get >/dev/null || skip "no apt-get"
 command -v make >/dev/null || skip "no make"
 
 # Archives of other releases, beside those of the host and without its knowing.
-mkdir -p "$state/lists/partial" "$state/parts"
-cat >"$state/apt.conf" <<CONF
-Dir::Etc::SourceList "/dev/null";
-Dir::Etc::SourceParts "$state/parts";
-Dir::State::Lists "$state/lists";
-Dir::Cache::pkgcache "";
-Dir::Cache::srcpkgcache "";
-APT::Sandbox::User "";
-CONF
+. "$here/../private_apt.sh"
+private_apt "$state"
 export APT_CONFIG=$state/apt.conf
 keys=$state/keys/usr/share/keyrings/ubuntu-archive-keyring.gpg
 # The machine's own Debian archive has other releases too.
