@@ -1,4 +1,5 @@
-/* In the place of the eBPF driver where there is none: its programs know the registers of x86_64.
+/*
+ * In the place of the eBPF driver where there is none: its programs know the registers of x86_64.
  */
 #include "capture/driver_backend.h"
 

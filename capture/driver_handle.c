@@ -156,7 +156,8 @@ static void driver_source_close(struct source *s)
 
 static const struct source_ops driver_ops = { .next = driver_next, .close = driver_source_close };
 
-/* A kind that was asked for, or the first that this kernel takes; the error names all that failed.
+/*
+ * A kind that was asked for, or the first that this kernel takes; the error names all that failed.
  */
 static int load(struct driver *d, const struct driver_options *opt, struct err *err)
 {

@@ -86,7 +86,8 @@ static uint64_t bytes_native(const void *writer)
 	return trace_writer_bytes(writer);
 }
 
-/* A file's name asks for the first kind with whose suffix it ends; the empty suffix fits them all.
+/*
+ * A file's name asks for the first kind with whose suffix it ends; the empty suffix fits them all.
  */
 static const struct sink_kind kinds[] = {
 	{ "native", ".skr", open_native, put_native, close_native, flush_native, bytes_native },

@@ -55,7 +55,8 @@ int store_read_open(const char *path, sqlite3 **out, struct err *err)
 	    SQLITE_OK)
 		return store_read_fail(*out, path, err);
 	sqlite3_busy_timeout(*out, BUSY_MS);
-	/* The schema may be a trap: its views and triggers may use nothing that has side effects.
+	/*
+	 * The schema may be a trap: its views and triggers may use nothing that has side effects.
 	 */
 	sqlite3_db_config(*out, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
 	sqlite3_db_config(*out, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);

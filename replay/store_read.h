@@ -18,7 +18,8 @@ int store_read_fail(sqlite3 *db, const char *path, struct err *err);
 /* Prepare a statement of the store at path. */
 int store_read_prepare(sqlite3 *db, const char *path, const char *sql, sqlite3_stmt **st,
 		       struct err *err);
-/* What a statement that has one row with one number says; `run_id` is its only parameter, if any.
+/*
+ * What a statement that has one row with one number says; `run_id` is its only parameter, if any.
  */
 int store_read_number(sqlite3 *db, const char *path, const char *sql, int64_t run_id, int64_t *out,
 		      struct err *err);

@@ -33,7 +33,8 @@ struct kmod_setup {
 #define KMOD_START _IO('k', 0x71)
 #define KMOD_STOP _IO('k', 0x72) /* no record begins once this has returned */
 
-/* Where the areas lie for mmap: wire_settings, wire_cpu[ncpus], and the rings, for reading alone.
+/*
+ * Where the areas lie for mmap: wire_settings, wire_cpu[ncpus], and the rings, for reading alone.
  */
 enum { KMOD_AREA_SHIFT = 40 };
 #define KMOD_SETTINGS 0ull

@@ -39,7 +39,8 @@ static bool sleeps(long tid)
 	ssize_t n;
 	int fd;
 
-	/* Without memory of its own, which would change the size of the process that others tell.
+	/*
+	 * Without memory of its own, which would change the size of the process that others tell.
 	 */
 	snprintf(path, sizeof path, "/proc/self/task/%ld/stat", tid);
 	fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -275,7 +275,8 @@ static bool is_made_again(const struct event *ev)
 	       (res == -512 || res == -513 || res == -514 || res == -516);
 }
 
-/* A busy host does more than can be kept: of events that nothing is expected of, nothing is needed.
+/*
+ * A busy host does more than can be kept: of events that nothing is expected of, nothing is needed.
  */
 static bool is_wanted(const struct test *t, const struct event *ev)
 {

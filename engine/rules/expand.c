@@ -190,7 +190,8 @@ static bool put_list(struct buf *text, struct buf *spare, const struct compiled_
 			else if (end < rest.n && rest.p[end] == ',')
 				end++;
 		}
-		/* Behind a list that begins the text, Falco skips a byte before it looks for more.
+		/*
+		 * Behind a list that begins the text, Falco skips a byte before it looks for more.
 		 */
 		bool first = spare->n == 0;
 		if (!first)

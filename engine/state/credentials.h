@@ -8,8 +8,7 @@
 
 struct credential {
 	uint32_t id;
-	bool listed; /* by the section's own list, which wins over events that come before its end
-		      */
+	bool listed; /* by the section's own list, which wins over events before its end */
 	struct user user;
 	struct group group; /* one of both, by the table that it is in */
 };

@@ -109,7 +109,8 @@ struct fd_ends {
 bool fd_ends(const struct fd *f, struct fd_ends *out);
 /* The address that a server socket is bound to; false for every other kind of fd. */
 bool fd_bound(const struct fd *f, struct ip *ip, uint16_t *port);
-/* Protocol as it is shown: L4_NA while the role is unknown (raw sockets excepted), and for others.
+/*
+ * Protocol as it is shown: L4_NA while the role is unknown (raw sockets excepted), and for others.
  */
 enum l4_proto fd_l4(const struct fd *f);
 

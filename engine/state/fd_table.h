@@ -12,8 +12,7 @@
 
 struct fd_store {
 	struct pool fds, tables;
-	uint64_t room; /* entries that all tables together have room for, a shared one counted once
-			*/
+	uint64_t room; /* entries that all tables have room for, a shared one counted once */
 	uint64_t lost; /* entries that a full table, or all of them, had no room for */
 	bool nomem;    /* something failed for want of memory */
 };

@@ -35,8 +35,7 @@ struct column_head {
 	enum column_shape shape;
 	enum column_codec codec;
 	uint8_t width;
-	uint8_t inner; /* bytes of a row that are stored: the row minus `base`; 0: all rows are base
-			*/
+	uint8_t inner; /* bytes of the row minus `base` that are stored; 0: all rows are base */
 	int64_t base;
 	size_t raw_n; /* bytes of the rows */
 	struct sv stored;

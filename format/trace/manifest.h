@@ -25,7 +25,8 @@ void manifest_free(struct manifest *m);
 void manifest_host(struct manifest *m, uint64_t begun_ns);
 /* One more item of the list "options": words of the command line. */
 void manifest_option(struct manifest *m, struct sv word);
-/* One more item of the list "not_recorded": a kind of events or data that was left out on purpose.
+/*
+ * One more item of the list "not_recorded": a kind of events or data that was left out on purpose.
  */
 void manifest_not_recorded(struct manifest *m, struct sv what);
 /*

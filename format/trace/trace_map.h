@@ -45,7 +45,8 @@ static inline const struct trace_segment *trace_map_segment(const struct trace_m
 void trace_map_span(const struct trace_map *m, const struct span *span, bool upgrade, size_t *from,
 		    size_t *to);
 
-/* --- what can be in a segment; false is certain, true is a guess.  Not for two threads at once ---
+/*
+ * --- what can be in a segment; false is certain, true is a guess.  Not for two threads at once ---
  */
 
 /*

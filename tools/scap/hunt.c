@@ -21,8 +21,10 @@ static const char default_line[] = "*%evt.datetime %evt.num %proc.name (%proc.pi
 static const char default_fields[] = "evt.num,evt.rawtime,proc.name,proc.pid,proc.cmdline,"
 				     "container.id,fd.name,evt.type,evt.args";
 
-/* Less is not worth a state of its own.  Whatever the number of hunters: so what is read is the
- * same. */
+/*
+ * Less is not worth a state of its own.  The number of hunters has no say, so that what is read is
+ * always the same.
+ */
 enum { STRETCH_EVENTS = 1 << 16 };
 
 /* How much there was, and how much of it was read. */
@@ -49,8 +51,7 @@ struct hunt {
 	struct trace_map *map; /* of it; NULL: not begun */
 	size_t segment, end;   /* of it, to go on with and to stop at */
 
-	size_t damaged; /* this trace is, counted from 1: what is behind the damage does not count
-			 */
+	size_t damaged; /* this trace is, counted from 1; nothing behind the damage counts */
 	uint64_t matches;
 	struct extent whole, read;
 };

@@ -26,7 +26,8 @@ static uint32_t class_of(long nr)
 	return schema_event(call_of_nr(nr)->exit_event)->category & EC_CLASS_MASK;
 }
 
-/* Only the calls of the table, and neither exits nor signals: nobody else in the guest makes them.
+/*
+ * Only the calls of the table, and neither exits nor signals: nobody else in the guest makes them.
  */
 static struct driver_set only_these(void)
 {
